@@ -31,20 +31,40 @@ const MAX_ENTRIES = 20_000;
 
 /** Keeps the newest log entries of all services, in the order they arrived. */
 export class LogStore {
+  /** May hold up to a tenth more than is kept, so that dropping costs little per entry. */
   readonly #entries: LogEntry[] = [];
+  readonly #byTrace = new Map<string, LogEntry[]>();
+  readonly #maxEntries: number;
+
+  constructor(maxEntries: number = MAX_ENTRIES) {
+    this.#maxEntries = maxEntries;
+  }
 
   append(entry: LogEntry): void {
     this.#entries.push(entry);
-    if (this.#entries.length > MAX_ENTRIES) this.#entries.splice(0, this.#entries.length - MAX_ENTRIES);
+    if (entry.traceId !== undefined) {
+      const ofTrace = this.#byTrace.get(entry.traceId);
+      if (ofTrace) ofTrace.push(entry);
+      else this.#byTrace.set(entry.traceId, [entry]);
+    }
+    if (this.#entries.length > this.#maxEntries * 1.1) this.#dropOldest();
   }
 
   /** Entries that match, oldest first. */
   list(query: LogQuery = {}): LogEntry[] {
-    const matches = this.#entries.filter(
-      (entry) =>
-        (query.service === undefined || entry.service === query.service) &&
-        (query.traceId === undefined || entry.traceId === query.traceId),
-    );
-    return query.limit === undefined ? matches : matches.slice(-query.limit);
+    const { service, traceId, limit } = query;
+    const entries = traceId === undefined ? this.#entries : (this.#byTrace.get(traceId) ?? []);
+    const matches = entries.filter((entry) => service === undefined || entry.service === service);
+    return limit === undefined ? matches : matches.slice(Math.max(matches.length - limit, 0));
+  }
+
+  #dropOldest(): void {
+    for (const { traceId } of this.#entries.splice(0, this.#entries.length - this.#maxEntries)) {
+      if (traceId === undefined) continue;
+      const ofTrace = this.#byTrace.get(traceId);
+      // Both lists are in order of arrival, so the oldest of all is also the oldest of its trace.
+      ofTrace?.shift();
+      if (ofTrace?.length === 0) this.#byTrace.delete(traceId);
+    }
   }
 }

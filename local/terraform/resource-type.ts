@@ -25,6 +25,13 @@ export interface ProviderConfig {
   /** Always starts with `local-`. */
   readonly projectId: string;
   readonly region: string | null;
+  /** `default_labels` of the provider block; what uses them is in labels.ts. */
+  readonly defaultLabels?: Readonly<Record<string, string>>;
+  /**
+   * When resources get the label `goog-terraform-provisioned`, as `add_terraform_attribution_label` and
+   * `terraform_attribution_label_addition_strategy` of the provider block say.
+   */
+  readonly attributionLabel?: 'never' | 'on-create' | 'always';
 }
 
 export interface Diagnostic {
@@ -37,14 +44,37 @@ export interface Diagnostic {
   readonly path?: readonly (string | number)[];
 }
 
+export interface ResourceErrorOptions extends ErrorOptions {
+  /** What to do about it. */
+  readonly detail?: string;
+  /** Names and list indexes from the resource to the attribute that is at fault. */
+  readonly path?: readonly (string | number)[];
+  /**
+   * What exists in spite of the error. A failed create that gives it leaves a tainted resource, which the next apply
+   * replaces; one without it leaves nothing. A failed update without it keeps the prior state.
+   */
+  readonly state?: Attributes;
+}
+
 /** An error that becomes a Terraform diagnostic instead of a crash of the provider. */
 export class ResourceError extends Error {
   override readonly name = 'ResourceError';
+  readonly detail: string | undefined;
+  readonly path: readonly (string | number)[] | undefined;
+  readonly state: Attributes | undefined;
+
+  constructor(message: string, options: ResourceErrorOptions = {}) {
+    super(message, options);
+    this.detail = options.detail;
+    this.path = options.path;
+    this.state = options.state;
+  }
 }
 
 /**
  * Behaviour of one resource type. `Products` is the part of the local cloud it needs. `create`, `read` and `update`
- * return all attributes with no UNKNOWN left; they may throw ResourceError.
+ * return all attributes with no UNKNOWN left; they may throw ResourceError. Attributes and blocks that they leave out
+ * count as absent. The provider itself takes care of `timeouts`, and of `project` where it is not configured.
  */
 export interface ResourceType<Products> {
   /** Such as `google_storage_bucket`. */
@@ -59,6 +89,14 @@ export interface ResourceType<Products> {
    * plan of one, such as `etag` or `latest_ready_revision`.
    */
   readonly changedByUpdate?: readonly string[];
+  /**
+   * Paths, written as in `replaceOn`, of attributes that `plan` gives a value when the configuration does not, although
+   * the real schema calls them optional only: its defaults, such as `storage_class`. The derived schema then calls them
+   * optional and computed, without which Terraform refuses the value.
+   */
+  readonly defaults?: readonly string[];
+  /** Paths, written as in `replaceOn`, of attributes whose values Terraform must not print. */
+  readonly sensitive?: readonly string[];
   /** Refusals that the schema cannot express, before anything is planned. Values may be UNKNOWN. */
   validate?(config: Attributes): Diagnostic[];
   /**

@@ -1,0 +1,46 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Iam } from '../iam/iam';
+import type { Tokens } from '../iam/tokens';
+import { iamResourceName, type ServiceSpec } from './service-spec';
+
+/**
+ * Why a request may not call the service, and the status that says so: 401 for a token that cannot be verified, such as
+ * one for another audience, and 403 for no token or one of a caller without the role. Null when it may.
+ */
+export type Refusal = { readonly status: 401 | 403; readonly reason: string } | null;
+
+/** Roles that may invoke a service (cloud.google.com/run/docs/securing/authenticating). */
+const INVOKER_ROLES = ['roles/run.invoker', 'roles/run.admin', 'roles/editor', 'roles/owner'] as const;
+
+/** Checks callers as Cloud Run does before the container sees a request. */
+export class InvokerCheck {
+  readonly #iam: Iam;
+  readonly #tokens: Tokens;
+
+  constructor(iam: Iam, tokens: Tokens) {
+    this.#iam = iam;
+    this.#tokens = tokens;
+  }
+
+  /** `uri` is the audience that ID tokens must have, unless the service names others of its own. */
+  check(spec: ServiceSpec, uri: string, headers: IncomingHttpHeaders): Refusal {
+    const resources = [
+      iamResourceName(spec),
+      `//cloudresourcemanager.googleapis.com/projects/${spec.projectId}`,
+    ];
+    if (spec.invokerIamDisabled || this.#iam.allows(resources, INVOKER_ROLES, undefined)) return null;
+    // The second header is for callers that need Authorization for the service's own use.
+    const authorization = headers['x-serverless-authorization'] ?? headers.authorization;
+    const token = typeof authorization === 'string' ? /^Bearer +(\S+)$/i.exec(authorization)?.[1] : undefined;
+    if (token === undefined) {
+      return { status: 403, reason: 'the request has no ID token in Authorization: Bearer' };
+    }
+    const verified = this.#tokens.verifyIdToken(token, [uri, ...spec.customAudiences]);
+    if ('reason' in verified) return { status: 401, reason: `the ID token is not valid: ${verified.reason}` };
+    if (this.#iam.allows(resources, INVOKER_ROLES, verified.email)) return null;
+    return {
+      status: 403,
+      reason: `${verified.email} has no role with run.routes.invoke on service '${spec.name}', such as roles/run.invoker`,
+    };
+  }
+}

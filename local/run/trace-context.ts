@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Where a request stands in its trace when it reaches the front end. */
+export interface TraceContext {
+  /** 32 lower-case hexadecimal digits: the caller's, or a new one. */
+  readonly traceId: string;
+  /** The caller's span, if the caller sent one. */
+  readonly callerSpanId?: string;
+  /** The front end's own span: 16 lower-case hexadecimal digits. */
+  readonly spanId: string;
+}
+
+/** W3C Trace Context, section 3.2. Versions after 00 may have more fields; ff is invalid. */
+const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/;
+
+/** cloud.google.com/trace/docs/trace-context: `TRACE_ID/SPAN_ID;o=OPTIONS`; the span is decimal, 64 bits. */
+const CLOUD_TRACE_CONTEXT = /^([0-9a-f]{32})(?:\/([0-9]{1,20}))?(?:;o=[0-9]{1,3})?$/;
+
+/** The context of a request: `traceparent` first, `X-Cloud-Trace-Context` where that is absent or invalid. */
+export function receiveTraceContext(headers: IncomingHttpHeaders): TraceContext {
+  const spanId = newId(8);
+  const caller =
+    fromTraceparent(headers.traceparent) ?? fromCloudTraceContext(headers['x-cloud-trace-context']);
+  return { traceId: newId(16), ...caller, spanId };
+}
+
+/** The headers that the container gets: both formats, with the front end's span as the parent. */
+export function traceHeaders({ traceId, spanId }: TraceContext, sampled: boolean): Record<string, string> {
+  return {
+    traceparent: `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`,
+    'x-cloud-trace-context': `${traceId}/${BigInt(`0x${spanId}`)};o=${sampled ? '1' : '0'}`,
+  };
+}
+
+type CallerContext = Pick<TraceContext, 'traceId' | 'callerSpanId'>;
+
+function fromTraceparent(header: unknown): CallerContext | undefined {
+  const match = typeof header === 'string' ? TRACEPARENT.exec(header.trim()) : null;
+  if (!match) return undefined;
+  const [, version, traceId, callerSpanId, rest] = match;
+  if (version === '00' && rest !== undefined) return undefined;
+  return isId(traceId) && isId(callerSpanId) ? { traceId, callerSpanId } : undefined;
+}
+
+function fromCloudTraceContext(header: unknown): CallerContext | undefined {
+  const match = typeof header === 'string' ? CLOUD_TRACE_CONTEXT.exec(header.trim()) : null;
+  const [, traceId, decimal = '0'] = match ?? [];
+  if (!isId(traceId)) return undefined;
+  const callerSpanId = BigInt(decimal).toString(16).padStart(16, '0');
+  return callerSpanId.length === 16 && isId(callerSpanId) ? { traceId, callerSpanId } : { traceId };
+}
+
+/** An id of zeros only is invalid in both formats. */
+function isId(id: string | undefined): id is string {
+  return id !== undefined && /[1-9a-f]/.test(id);
+}
+
+function newId(bytes: number): string {
+  const id = randomBytes(bytes).toString('hex');
+  return isId(id) ? id : newId(bytes);
+}

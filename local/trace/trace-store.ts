@@ -1,0 +1,157 @@
+import type { Span } from './span';
+
+/** All spans of one trace that have arrived, in the order they arrived. */
+export interface Trace {
+  readonly traceId: string;
+  readonly spans: readonly Span[];
+}
+
+/** One line of the list of traces. */
+export interface TraceSummary {
+  readonly traceId: string;
+  /** Name of the earliest span without a parent in the trace. */
+  readonly rootName: string;
+  /** In the order of their first span. */
+  readonly services: readonly string[];
+  readonly startUnixNano: bigint;
+  /** First start to last end. */
+  readonly durationNano: bigint;
+  readonly spanCount: number;
+  /** Whether any span failed. */
+  readonly error: boolean;
+}
+
+export interface TraceQuery {
+  /** How many traces at most. */
+  readonly limit?: number;
+  /** Only traces with a span that failed. */
+  readonly errorsOnly?: boolean;
+}
+
+/** How much is kept; the oldest traces are dropped first. A trace that is full refuses further spans. */
+const LIMITS = { traces: 1_000, spans: 100_000, spansPerTrace: 10_000 };
+
+/** Keeps the newest traces in memory. */
+export class TraceStore {
+  /** trace id -> span id -> span, oldest trace first */
+  readonly #traces = new Map<string, Map<string, Span>>();
+  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #limits: typeof LIMITS;
+  #spanCount = 0;
+
+  constructor(limits: typeof LIMITS = LIMITS) {
+    this.#limits = limits;
+  }
+
+  /**
+   * Adds finished spans and returns how many were refused because their trace is full. A span that is sent again, as
+   * exporters do after a timeout, replaces its first copy.
+   */
+  add(spans: readonly Span[]): number {
+    let refused = 0;
+    for (const span of spans) {
+      const trace = this.#traces.get(span.traceId) ?? new Map<string, Span>();
+      this.#traces.set(span.traceId, trace);
+      if (trace.size >= this.#limits.spansPerTrace && !trace.has(span.spanId)) {
+        refused += 1;
+        continue;
+      }
+      this.#spanCount += trace.has(span.spanId) ? 0 : 1;
+      trace.set(span.spanId, span);
+      this.#dropOldest();
+    }
+    for (const traceId of new Set(spans.map((span) => span.traceId))) {
+      // A look that is answered leaves the set, which a Set takes in its stride while it is walked.
+      for (const look of this.#waiting.get(traceId) ?? []) look();
+    }
+    return refused;
+  }
+
+  trace(traceId: string): Trace | undefined {
+    const spans = this.#traces.get(traceId);
+    return spans && { traceId, spans: [...spans.values()] };
+  }
+
+  /** Ids of the traces that begin with `digits`, oldest first. */
+  idsStartingWith(digits: string): string[] {
+    return [...this.#traces.keys()].filter((traceId) => traceId.startsWith(digits));
+  }
+
+  /** Summaries, newest trace first. */
+  list(query: TraceQuery = {}): TraceSummary[] {
+    return [...this.#traces.entries()]
+      .toReversed()
+      .filter(([, spans]) => !query.errorsOnly || [...spans.values()].some((span) => span.status === 'error'))
+      .slice(0, query.limit)
+      .map(([traceId, spans]) => summarize(traceId, [...spans.values()]));
+  }
+
+  /**
+   * Waits until the trace is there and `predicate` accepts it, and returns it; undefined after `timeoutMs` or when
+   * `signal` aborts. The predicate runs whenever spans of the trace arrive.
+   */
+  async waitFor(
+    traceId: string,
+    predicate: (trace: Trace) => boolean,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<Trace | undefined> {
+    const accepted = (): Trace | undefined => {
+      const trace = this.trace(traceId);
+      return trace && predicate(trace) ? trace : undefined;
+    };
+    const already = accepted();
+    if (already || options.signal?.aborted) return already;
+    return new Promise((resolve, reject) => {
+      const looks = this.#waiting.get(traceId) ?? new Set();
+      this.#waiting.set(traceId, looks);
+      const settle = (how: () => void): void => {
+        clearTimeout(timer);
+        options.signal?.removeEventListener('abort', giveUp);
+        looks.delete(look);
+        if (looks.size === 0) this.#waiting.delete(traceId);
+        how();
+      };
+      const giveUp = (): void => settle(() => resolve(undefined));
+      const look = (): void => {
+        try {
+          const trace = accepted();
+          if (trace) settle(() => resolve(trace));
+        } catch (error) {
+          settle(() => reject(error));
+        }
+      };
+      const timer = setTimeout(giveUp, options.timeoutMs);
+      options.signal?.addEventListener('abort', giveUp, { once: true });
+      looks.add(look);
+    });
+  }
+
+  #dropOldest(): void {
+    for (const [traceId, spans] of this.#traces) {
+      if (this.#traces.size <= this.#limits.traces && this.#spanCount <= this.#limits.spans) return;
+      this.#traces.delete(traceId);
+      this.#spanCount -= spans.size;
+    }
+  }
+}
+
+function summarize(traceId: string, arrived: readonly Span[]): TraceSummary {
+  const spans = arrived.toSorted((a, b) => (a.startUnixNano < b.startUnixNano ? -1 : 1));
+  const ids = new Set(spans.map((span) => span.spanId));
+  const root =
+    spans.find((span) => span.parentSpanId === undefined || !ids.has(span.parentSpanId)) ?? spans[0];
+  const startUnixNano = spans[0]?.startUnixNano ?? 0n;
+  const endUnixNano = spans.reduce(
+    (end, span) => (span.endUnixNano > end ? span.endUnixNano : end),
+    startUnixNano,
+  );
+  return {
+    traceId,
+    rootName: root?.name ?? '',
+    services: [...new Set(spans.map((span) => span.service))],
+    startUnixNano,
+    durationNano: endUnixNano - startUnixNano,
+    spanCount: spans.length,
+    error: spans.some((span) => span.status === 'error'),
+  };
+}

@@ -1,0 +1,118 @@
+import { Repositories } from '../../../../local/artifact-registry/repositories';
+import { artifactRegistryRepository } from '../../../../local/terraform/resources/artifact-registry';
+import { applyAndSettle, lifecycle, succeeded, TerraformWorkspace } from '../../../helpers/terraform';
+
+const ADDRESS = 'google_artifact_registry_repository.images';
+const NAME = 'projects/local-test/locations/europe-west1/repositories/images';
+
+let repositories: Repositories;
+let workspace: TerraformWorkspace;
+
+beforeEach(async () => {
+  repositories = new Repositories();
+  workspace = await TerraformWorkspace.open({
+    products: { repositories },
+    resourceTypes: [artifactRegistryRepository],
+  });
+});
+
+afterEach(() => workspace.dispose());
+
+const repository = (attributes: object = {}) => ({
+  resource: {
+    google_artifact_registry_repository: {
+      images: { repository_id: 'images', format: 'DOCKER', labels: { team: 'documents' }, ...attributes },
+    },
+  },
+});
+
+describe('google_artifact_registry_repository', () => {
+  test('lives from creation through update and replacement to destruction', async () => {
+    const { created, updated } = await lifecycle(workspace, {
+      create: repository(),
+      update: {
+        config: repository({ description: 'Images', docker_config: [{ immutable_tags: true }] }),
+        changed: {
+          [ADDRESS]: ['description', 'docker_config.0.immutable_tags', 'update_time'],
+        },
+      },
+      replace: {
+        config: repository({ location: 'us-central1', format: 'NPM' }),
+        replaced: { [ADDRESS]: ['location', 'format'] },
+      },
+    });
+
+    expect(created[ADDRESS]).toMatchObject({
+      id: NAME,
+      name: 'images',
+      location: 'europe-west1',
+      project: 'local-test',
+      mode: 'STANDARD_REPOSITORY',
+      create_time: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+    expect(updated[ADDRESS]).toMatchObject({ create_time: created[ADDRESS]?.['create_time'] });
+    expect(repositories.get(NAME)).toBeUndefined();
+  });
+
+  test('shows what was changed behind its back, and that it is gone', async () => {
+    // GIVEN
+    await applyAndSettle(workspace, repository());
+
+    // WHEN somebody describes it, and labels it
+    const labels = { ...repositories.get(NAME)?.labels, cost: 'shared' };
+    repositories.update(NAME, { format: 'DOCKER', description: 'Mine', labels });
+
+    // THEN the label of somebody else is no change
+    const { changedPaths } = succeeded(await workspace.plan());
+    expect(changedPaths[ADDRESS]).toContain('description');
+    expect(changedPaths[ADDRESS]?.filter((path) => path.includes('labels'))).toEqual([]);
+
+    // WHEN
+    repositories.delete(NAME);
+
+    // THEN
+    const { actions } = succeeded(await workspace.plan());
+    expect(actions).toEqual({ [ADDRESS]: 'create' });
+  });
+
+  test('is refused when one of that name exists', async () => {
+    repositories.create(NAME, { format: 'DOCKER' });
+    await workspace.configure(repository());
+
+    const { ok, diagnostics } = await workspace.apply();
+
+    expect(ok).toBe(false);
+    expect(diagnostics[0]?.summary).toContain('Error 409');
+  });
+
+  test('is refused without a location', async () => {
+    await workspace.configure({ ...repository(), provider: { google: { project: 'local-test' } } });
+
+    const { ok, diagnostics } = await workspace.apply();
+
+    expect(ok).toBe(false);
+    expect(diagnostics[0]?.summary).toBe('The repository has no location');
+  });
+
+  test('warns of what it keeps without acting on it', async () => {
+    await workspace.configure(repository({ kms_key_name: 'projects/p/locations/l/keyRings/r/cryptoKeys/k' }));
+
+    const { ok, diagnostics } = await workspace.validate();
+
+    expect(ok).toBe(true);
+    expect(diagnostics).toMatchObject([
+      { severity: 'warning', summary: expect.stringContaining('kms_key_name') },
+    ]);
+  });
+
+  test.each([
+    ['an id in upper case', { repository_id: 'Images' }],
+    ['an unknown format', { format: 'ZIP' }],
+    ['a remote repository', { mode: 'REMOTE_REPOSITORY' }],
+    ['a project outside of the local cloud', { project: 'production' }],
+  ])('is refused by its configuration alone: %s', (_, attributes) => {
+    const diagnostics = artifactRegistryRepository.validate?.({ repository_id: 'images', ...attributes });
+
+    expect(diagnostics).toMatchObject([{ severity: 'error' }]);
+  });
+});

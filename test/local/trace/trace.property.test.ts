@@ -1,0 +1,92 @@
+import * as fc from 'fast-check';
+import { columnsOfText } from '../../../local/logging/terminal-text';
+import type { Span } from '../../../local/trace/span';
+import { buildTraceTree, type TraceNode } from '../../../local/trace/trace-tree';
+import { renderBar } from '../../../local/trace/waterfall-bar';
+import { renderWaterfall } from '../../../local/trace/waterfall';
+import { log, span } from './pipeline-trace';
+
+const id = fc.integer({ min: 1, max: 12 }).map((number) => number.toString(16));
+const hostileText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.constantFrom('\u001B[2J', 'a\nb', '\u202Eabc', '文書を保存する', '👩‍💻 saved', 'e\u0301', ''),
+);
+const spans: fc.Arbitrary<Span[]> = fc.uniqueArray(
+  fc
+    .record({
+      spanId: id,
+      parent: fc.option(id, { nil: undefined }),
+      service: hostileText,
+      name: hostileText,
+      offset: fc.integer({ min: 0, max: 100_000 }),
+      duration: fc.integer({ min: -10, max: 100_000 }),
+      status: fc.constantFrom<Span['status']>('unset', 'ok', 'error'),
+      statusMessage: hostileText,
+    })
+    .map(({ spanId, parent, service, name, offset, duration, ...more }) =>
+      span(spanId, parent, service, name, [offset / 100, duration / 100], more),
+    ),
+  { selector: ({ spanId }) => spanId, maxLength: 12 },
+);
+
+function idsOf(nodes: readonly TraceNode[]): string[] {
+  return nodes.flatMap((node) => [node.span.spanId, ...idsOf(node.children)]);
+}
+
+test('every span stands in the tree exactly once, whatever its parent says', () => {
+  fc.assert(
+    fc.property(spans, (sent) => {
+      expect(idsOf(buildTraceTree(sent, [])).toSorted()).toEqual(sent.map(({ spanId }) => spanId).toSorted());
+    }),
+  );
+});
+
+test('no line of a waterfall is wider than the terminal or carries a control character', () => {
+  fc.assert(
+    fc.property(
+      spans,
+      fc.array(fc.tuple(hostileText, id, hostileText)),
+      fc.integer({ min: 60, max: 200 }),
+      (sent, entries, width) => {
+        const logs = entries.map(([service, spanId, message]) => log(service, spanId, 1, message));
+        const lines = renderWaterfall(sent, logs, { width, colour: false }).split('\n');
+        for (const line of lines) {
+          expect(columnsOfText(line)).toBeLessThanOrEqual(width);
+          expect(line).not.toMatch(/[\p{Cc}\u202E]/u);
+        }
+        expect(lines.filter((line) => /[█▌▐▒]/.test(line)).length).toBeGreaterThanOrEqual(sent.length);
+      },
+    ),
+  );
+});
+
+test('colours change nothing but colours', () => {
+  fc.assert(
+    fc.property(spans, (sent) => {
+      const coloured = renderWaterfall(sent, [], { width: 100, colour: true });
+      const plain = coloured.replaceAll(/\p{Cc}\[\d+m/gu, '').replaceAll(/ +$/gm, '');
+      expect(plain).toBe(renderWaterfall(sent, [], { width: 100, colour: false }));
+    }),
+  );
+});
+
+test('every bar is as wide as its column and shows at least a tick', () => {
+  fc.assert(
+    fc.property(
+      fc.bigInt({ min: 0n, max: 10n ** 15n }),
+      fc.bigInt({ min: 0n, max: 10n ** 15n }),
+      fc.bigInt({ min: 0n, max: 10n ** 15n }),
+      fc.integer({ min: 8, max: 80 }),
+      (offset, duration, rest, columns) => {
+        const sent = {
+          ...span('a', undefined, 's', 'n', [0, 0]),
+          startUnixNano: offset,
+          endUnixNano: offset + duration,
+        };
+        const bar = renderBar(sent, { startUnixNano: 0n, durationNano: offset + duration + rest }, columns);
+        expect(bar).toHaveLength(columns);
+        expect(bar).toMatch(/^ *(?:█|▌|▐)+ *$/);
+      },
+    ),
+  );
+});
