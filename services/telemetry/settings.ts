@@ -54,10 +54,13 @@ export interface SettingProblem {
   readonly used: string;
 }
 
+/** Where probes ask whether the service answers. Cloud Run keeps paths that end in `z` for itself. */
+export const HEALTH_PATH = '/health';
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Variables of the OpenTelemetry specification (configuration/sdk-environment-variables) and ours. */
-export const VARIABLES = {
+const VARIABLES = {
   serviceName: 'OTEL_SERVICE_NAME',
   resourceAttributes: 'OTEL_RESOURCE_ATTRIBUTES',
   exporter: 'OTEL_TRACES_EXPORTER',
@@ -65,6 +68,7 @@ export const VARIABLES = {
   samplerArgument: 'OTEL_TRACES_SAMPLER_ARG',
   disabled: 'OTEL_SDK_DISABLED',
   trustCaller: 'TRACED_TRUST_CALLER',
+  project: 'GOOGLE_CLOUD_PROJECT',
 } as const;
 
 /** The sampler's name in the specification: obey a parent that may be believed, decide by trace id otherwise. */
@@ -78,6 +82,9 @@ const DEPLOYMENT_ENVIRONMENT = 'deployment.environment.name';
 
 /** Used where `<NAME>_DEADLINE_MS` cannot be parsed; well below Cloud Run's default request timeout of 300 s. */
 const DEFAULT_DEADLINE_MS = 10_000;
+
+/** Cloud Run's longest request timeout, https://cloud.google.com/run/docs/configuring/request-timeout. */
+export const MAX_DEADLINE_MS = 3_600_000;
 
 /** The variables for a service's own telemetry. Values may be CDKTF tokens where they are strings. */
 export function renderTelemetrySettings(
@@ -98,6 +105,8 @@ export function renderTelemetrySettings(
     [VARIABLES.sampler]: SAMPLER,
     [VARIABLES.samplerArgument]: String(settings.samplingRatio),
     [VARIABLES.trustCaller]: String(settings.trustCaller),
+    // Google's libraries would otherwise run `gcloud` and ask the metadata server for it before their first token.
+    ...(settings.projectId !== undefined && { [VARIABLES.project]: settings.projectId }),
   };
 }
 
@@ -135,10 +144,13 @@ export function parseTelemetrySettings(env: Environment): {
   );
   const settings: TelemetrySettings = {
     serviceName:
-      env[VARIABLES.serviceName] || attributes.get('service.name') || env['K_SERVICE'] || 'unknown_service',
-    projectId: attributes.get(PROJECT_ID) ?? env['GOOGLE_CLOUD_PROJECT'],
-    region: attributes.get(REGION),
-    environment: attributes.get(DEPLOYMENT_ENVIRONMENT),
+      env[VARIABLES.serviceName]?.trim() ||
+      attributes.get('service.name') ||
+      env['K_SERVICE'] ||
+      'unknown_service',
+    projectId: attributes.get(PROJECT_ID) || env[VARIABLES.project] || undefined,
+    region: attributes.get(REGION) || undefined,
+    environment: attributes.get(DEPLOYMENT_ENVIRONMENT) || undefined,
     exporter: choose(VARIABLES.exporter, EXPORTERS.join(' | '), onCloudRun ? 'gcp_trace' : 'none', (text) =>
       EXPORTERS.find((exporter) => exporter === text),
     ),
@@ -158,8 +170,8 @@ export function renderCallee(name: string, callee: CalleeSettings): Record<strin
 }
 
 /**
- * Where `name` is. Throws when the URL is missing, because without it the service cannot do its work; a deadline that
- * cannot be parsed is reported and replaced.
+ * Where `name` is. Throws when the URL is missing or not one, because without it the service cannot do its work; a
+ * deadline that cannot be parsed is reported and replaced.
  */
 export function parseCallee(
   env: Environment,
@@ -167,16 +179,19 @@ export function parseCallee(
 ): { callee: CalleeSettings; problems: SettingProblem[] } {
   const prefix = variablePrefix(name);
   const url = required(env, `${prefix}_URL`, `calls(${name}) on the calling construct writes it`);
+  if (!/^https?:\/\/[^/]/.test(url)) {
+    throw new Error(`${prefix}_URL is '${url}'; it must be an http or https URL`);
+  }
   const variable = `${prefix}_DEADLINE_MS`;
   const text = env[variable]?.trim() ?? '';
-  const deadlineMs = parseNumber(text, 1, 3_600_000);
+  const deadlineMs = parseNumber(text, 1, MAX_DEADLINE_MS);
   const problems =
     deadlineMs === undefined
       ? [
           {
             variable,
             got: text,
-            allowed: 'milliseconds from 1 to 3600000',
+            allowed: `milliseconds from 1 to ${MAX_DEADLINE_MS}`,
             used: String(DEFAULT_DEADLINE_MS),
           },
         ]

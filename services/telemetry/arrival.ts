@@ -1,0 +1,51 @@
+import {
+  context,
+  createContextKey,
+  type Context,
+  type SpanContext,
+  type TraceState,
+} from '@opentelemetry/api';
+import { tracing } from '@opentelemetry/sdk-node';
+
+/** What came in with a request, besides the parent span that the context may hold. */
+export class Arrival {
+  /** Kept for the request's first span even where no parent is. */
+  readonly traceId: string;
+  readonly traceState: TraceState | undefined;
+  /** Whether the parent's sampled flag is the decision of a caller that may be believed. */
+  readonly believed: boolean;
+
+  constructor({ traceId, traceState }: SpanContext, believed: boolean) {
+    this.traceId = traceId;
+    this.traceState = traceState;
+    this.believed = believed;
+  }
+}
+
+const KEY = createContextKey('traced arrival');
+
+/** The context in which the first span of a request is started. */
+export function setArrival(parent: Context, arrival: Arrival): Context {
+  return parent.setValue(KEY, arrival);
+}
+
+export function getArrival(parent: Context): Arrival | undefined {
+  const arrival = parent.getValue(KEY);
+  return arrival instanceof Arrival ? arrival : undefined;
+}
+
+/** The context for everything after the first span. */
+export function clearArrival(parent: Context): Context {
+  return parent.deleteValue(KEY);
+}
+
+/**
+ * Random ids, except that a root span started while an arrival is active stays in the trace that arrived. A parent that
+ * was never stored would leave the trace dangling; a new trace id would cut it off from the front end's own spans.
+ */
+export class ArrivedIdGenerator implements tracing.IdGenerator {
+  readonly #random = new tracing.RandomIdGenerator();
+
+  generateTraceId = (): string => getArrival(context.active())?.traceId ?? this.#random.generateTraceId();
+  generateSpanId = (): string => this.#random.generateSpanId();
+}

@@ -1,0 +1,30 @@
+import { SpanKind, type Attributes, type Span } from '@opentelemetry/api';
+import { DEADLINE_MS } from './attributes';
+import { remainingMs } from './deadline';
+import { recordFailure } from './failure';
+import { getTracer } from './tracer';
+
+/**
+ * Runs `work` in a client span, for calls over a client that is not traced by itself, such as Cloud Storage's. The span
+ * ends when the promise settles; a rejection is recorded as the span's error and passed on unchanged.
+ *
+ * @param name low-cardinality name of the operation, such as `gcs.upload`.
+ * @param attributes known before the call; more can be set on the span that `work` is given.
+ */
+export async function withClientSpan<T>(
+  name: string,
+  attributes: Attributes,
+  work: (span: Span) => Promise<T>,
+): Promise<T> {
+  const options = { kind: SpanKind.CLIENT, attributes: { ...attributes, [DEADLINE_MS]: remainingMs() } };
+  return getTracer().startActiveSpan(name, options, async (span) => {
+    try {
+      return await work(span);
+    } catch (error) {
+      recordFailure(span, error);
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}

@@ -1,0 +1,11 @@
+export { withClientSpan } from './client-span';
+export { DeadlineExceededError, deadlineSignal, remainingMs } from './deadline';
+export { registerHealth, serve } from './lifecycle';
+export type { ServeOptions } from './lifecycle';
+export { log } from './log';
+export { CalleeUnavailableError, createServiceClient } from './service-client';
+export type { ServiceClient, ServiceClientOptions } from './service-client';
+export { describeProblem, parseBucket, parseCallee } from './settings';
+export type { BucketSettings, CalleeSettings } from './settings';
+export { startTelemetry } from './start-telemetry';
+export type { Telemetry, TelemetryOptions } from './start-telemetry';

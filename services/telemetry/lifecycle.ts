@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
+import { log } from './log';
+import { OpenRequests } from './open-requests';
+import { HEALTH_PATH } from './settings';
+import type { Telemetry } from './start-telemetry';
+
+export interface ServeOptions {
+  /** Flushed before the process ends. */
+  readonly telemetry: Telemetry;
+  /** TCP port. @default - `PORT`, as Cloud Run sets it, or 8080 */
+  readonly port?: number;
+}
+
+/**
+ * How long an idle connection is kept, in milliseconds: longer than the 600 s after which Google's front ends close it,
+ * so that they never send a request into a connection that is being closed.
+ * https://cloud.google.com/load-balancing/docs/https#timeouts_and_retries
+ */
+const KEEP_ALIVE_TIMEOUT_MS = 620_000;
+
+/** How long a whole request may take to arrive, in milliseconds; Node's default, which Fastify switches off. */
+const REQUEST_TIMEOUT_MS = 300_000;
+
+/**
+ * Parts of the time from SIGTERM to the end, in milliseconds. Cloud Run kills after 10 s.
+ * https://cloud.google.com/run/docs/container-contract#instance-shutdown
+ */
+const LAME_DUCK_MS = 300;
+const DRAIN_TIMEOUT_MS = 4_000;
+const CLOSE_TIMEOUT_MS = 1_000;
+const EXIT_TIMEOUT_MS = 7_500;
+
+/** A crashed process must not linger: longest wait for the last spans, in milliseconds. */
+const CRASH_FLUSH_MS = 2_000;
+
+/** Adds `GET /health` for probes: no span, no log line. */
+export function registerHealth(app: FastifyInstance): void {
+  app.get(HEALTH_PATH, { config: { telemetry: false } }, () => ({ status: 'ok' }));
+}
+
+/**
+ * Serves `app` for the life of the process, which this function owns from here on: it listens on all interfaces; on
+ * SIGTERM or SIGINT it goes on serving for 0.3 s while telling callers to reconnect elsewhere, finishes what it has
+ * accepted, sends the last spans and exits 0, within 8 s whatever happens. A second signal exits 1 at once. An uncaught
+ * error is logged, the spans so far are sent (2 s at most), and the process exits 1.
+ *
+ * @returns the port, once connections are accepted.
+ * @throws when the port is taken or `PORT` is not a port number.
+ */
+export async function serve(app: FastifyInstance, options: ServeOptions): Promise<number> {
+  const { telemetry, port = portFrom(process.env['PORT']) } = options;
+  const requests = new OpenRequests(app.server);
+  app.server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+  app.server.requestTimeout = REQUEST_TIMEOUT_MS;
+
+  let ending = false;
+  const crash = (cause: unknown): void => {
+    log.fatal({ err: cause }, 'uncaught error; the process ends');
+    if (ending) return;
+    ending = true;
+    void exitAfter(1, telemetry.shutdown(), CRASH_FLUSH_MS);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+
+  const stop = (signal: NodeJS.Signals): void => {
+    if (ending) process.exit(1);
+    ending = true;
+    log.info(`${signal}: finishing ${requests.count} open requests`);
+    const stopped = drain(app, requests).then(() => telemetry.shutdown());
+    void exitAfter(0, stopped, EXIT_TIMEOUT_MS);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+
+  await app.listen({ host: '0.0.0.0', port });
+  const address = app.server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+/** Ends the process when `work` has settled, or after `limitMs`. */
+async function exitAfter(code: number, work: Promise<void>, limitMs: number): Promise<void> {
+  try {
+    await Promise.race([work, sleep(limitMs)]);
+  } finally {
+    process.exit(code);
+  }
+}
+
+async function drain(app: FastifyInstance, requests: OpenRequests): Promise<void> {
+  requests.closeConnections();
+  await sleep(LAME_DUCK_MS);
+  const closed = app.close().catch((error: unknown) => log.error({ err: error }, 'closing failed'));
+  await Promise.race([requests.finished(), sleep(DRAIN_TIMEOUT_MS)]);
+  if (requests.count > 0) log.warn(`giving up ${requests.count} open requests after ${DRAIN_TIMEOUT_MS} ms`);
+  app.server.closeAllConnections();
+  await Promise.race([closed, sleep(CLOSE_TIMEOUT_MS)]);
+}
+
+function portFrom(text: string | undefined): number {
+  const port = Number(text ?? 8080);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new Error(`PORT is '${text}'; it must be a whole number from 0 to 65535`);
+}

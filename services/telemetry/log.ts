@@ -1,0 +1,124 @@
+import { isSpanContextValid, trace, TraceFlags } from '@opentelemetry/api';
+import { destination, pino, type DestinationStream, type Logger } from 'pino';
+import { isError } from './failure';
+import { stackTrace, toJsonSafe } from './json-safe';
+import { parseTelemetrySettings, type Environment } from './settings';
+
+/** https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#logseverity by pino's level names. */
+const SEVERITIES: Readonly<Record<string, string>> = {
+  trace: 'DEBUG',
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARNING',
+  error: 'ERROR',
+  fatal: 'CRITICAL',
+};
+
+/** pino's number for `error`; from here on an error is reported to Error Reporting. */
+const ERROR_LEVEL = 50;
+
+/**
+ * Keys to which Cloud Logging gives a meaning of its own; in a logged object they get an underscore in front, so that
+ * data cannot pose as a severity or a trace.
+ * https://cloud.google.com/logging/docs/structured-logging#special-payload-fields
+ */
+const RESERVED =
+  /^(?:severity|message|time|timestamp|timestampSeconds|timestampNanos|httpRequest|serviceContext|stack_trace|exception|context|@type|logging\.googleapis\.com\/.*)$/;
+
+/** The message of a record in which nothing could be read. */
+const UNREADABLE = 'a log record that cannot be read';
+
+/** Under this symbol, which no parsed input can contain, the access line hands over its `httpRequest`. */
+export const HTTP_REQUEST = Symbol('httpRequest');
+
+/**
+ * A pino logger that writes one line of JSON per record in the shape Cloud Logging reads from stdout, linked to the
+ * active span. It never throws, whatever it is given. It can be Fastify's `loggerInstance`.
+ *
+ * @param env tells the service's name and the project of its traces.
+ * @param output where lines go; by default stdout, synchronously, so that the last line before an exit is written.
+ */
+export function createLogger(
+  env: Environment,
+  output: DestinationStream = destination({ dest: 1, sync: true }),
+): Logger {
+  const { settings } = parseTelemetrySettings(env);
+  const serviceContext = { service: settings.serviceName, version: env['K_REVISION'] };
+
+  const toArguments = (args: unknown[], level: number): unknown[] => {
+    const logged = typeof args[0] === 'object' && args[0] !== null ? args[0] : undefined;
+    const [message, ...values] = logged === undefined ? args : args.slice(1);
+    const error = findError(logged);
+    // Error Reporting groups by `stack_trace`; a warning must not have one, or it would be reported as well.
+    const reported = level >= ERROR_LEVEL && error ? { stack_trace: stackTrace(error), serviceContext } : {};
+    const record = { ...toFields(logged), ...reported, ...traceFields(settings.projectId) };
+    return [record, toText(message ?? error?.message), ...values.map(toJsonSafe)];
+  };
+
+  return pino(
+    {
+      base: null,
+      messageKey: 'message',
+      timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ severity: SEVERITIES[label] ?? 'DEFAULT' }) },
+      serializers: { err: (value: unknown) => value },
+      hooks: {
+        logMethod(args: unknown[], method, level) {
+          const safe = attempt(() => toArguments(args, level)) ?? [
+            traceFields(settings.projectId),
+            UNREADABLE,
+          ];
+          Reflect.apply(method, this, safe);
+        },
+      },
+    },
+    output,
+  );
+}
+
+/** The logger of this process. */
+export const log = createLogger(process.env);
+
+function toFields(logged: object | undefined): Record<string, unknown> {
+  if (logged === undefined) return {};
+  const fields: Record<string, unknown> = {};
+  const safe = toJsonSafe(isError(logged) ? { err: logged } : logged);
+  const entries =
+    typeof safe === 'object' && safe !== null ? Object.entries(safe) : [['value', safe] as const];
+  for (const [key, value] of entries) fields[RESERVED.test(key) ? `_${key}` : key] = value;
+  if (HTTP_REQUEST in logged) fields['httpRequest'] = toJsonSafe(logged[HTTP_REQUEST]);
+  return fields;
+}
+
+/** https://cloud.google.com/trace/docs/trace-log-integration */
+function traceFields(projectId: string | undefined): Record<string, unknown> {
+  const span = trace.getActiveSpan()?.spanContext();
+  if (span === undefined || !isSpanContextValid(span)) return {};
+  return {
+    'logging.googleapis.com/trace':
+      projectId === undefined ? span.traceId : `projects/${projectId}/traces/${span.traceId}`,
+    'logging.googleapis.com/spanId': span.spanId,
+    'logging.googleapis.com/trace_sampled': (span.traceFlags & TraceFlags.SAMPLED) !== 0,
+  };
+}
+
+/** The logged error, or the first one among the logged fields. */
+function findError(logged: object | undefined): Error | undefined {
+  if (logged === undefined || isError(logged)) return logged;
+  return Object.keys(logged)
+    .map((key) => attempt((): unknown => Reflect.get(logged, key)))
+    .find(isError);
+}
+
+function toText(message: unknown): string | undefined {
+  const safe = toJsonSafe(message);
+  return safe === undefined || typeof safe === 'string' ? safe : JSON.stringify(safe);
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}

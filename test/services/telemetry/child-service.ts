@@ -1,0 +1,109 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+
+/** Cloud Run's grace: after SIGTERM a container is killed. */
+const GRACE_MS = 10_000;
+
+/** Bundles the fixture as services are shipped: one CommonJS file. Returns its path. */
+export function bundleService(): string {
+  const outfile = join(mkdtempSync(join(tmpdir(), 'telemetry-')), 'main.js');
+  buildSync({
+    entryPoints: [join(__dirname, 'fixtures/service.ts')],
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minify: true,
+    outfile,
+    logLevel: 'error',
+  });
+  return outfile;
+}
+
+/** A service in a process of its own, watched through its output, its exit and its messages. */
+export class ChildService {
+  readonly #child: ChildProcess;
+  readonly #lines: Record<string, unknown>[] = [];
+  readonly #exited: Promise<unknown[]>;
+  #rest = '';
+  #errors = '';
+  url = '';
+
+  private constructor(bundle: string, env: Record<string, string>) {
+    this.#child = fork(bundle, {
+      silent: true,
+      execArgv: [],
+      env: { PATH: process.env['PATH'], PORT: '0', OTEL_SERVICE_NAME: 'fixture', ...env },
+    });
+    this.#exited = once(this.#child, 'close');
+    this.#child.stdout?.on('data', (chunk: Buffer) => this.#read(chunk.toString()));
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#errors += chunk.toString();
+    });
+  }
+
+  /** Starts the service and waits until it listens. */
+  static async start(bundle: string, env: Record<string, string> = {}): Promise<ChildService> {
+    const service = new ChildService(bundle, env);
+    const [message] = await once(service.#child, 'message');
+    service.url = `http://127.0.0.1:${message.port}`;
+    return service;
+  }
+
+  get lines(): readonly Record<string, unknown>[] {
+    return this.#lines;
+  }
+
+  get stderr(): string {
+    return this.#errors;
+  }
+
+  get messages(): unknown[] {
+    return this.#lines.map(({ message }) => message);
+  }
+
+  tell(message: string): void {
+    this.#child.send(message);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits until `count` gated requests have begun, from this call on. */
+  async begun(count: number): Promise<void> {
+    let seen = 0;
+    await new Promise<void>((resolve) => {
+      this.#child.on('message', () => {
+        seen += 1;
+        if (seen === count) resolve();
+      });
+    });
+  }
+
+  /** Waits for a log line whose message contains `text`. */
+  async line(text: string): Promise<void> {
+    while (!this.messages.some((message) => String(message).includes(text))) {
+      if (!this.#child.stdout) throw new Error('no output');
+      await once(this.#child.stdout, 'data');
+    }
+  }
+
+  /** Waits for the end as Cloud Run does: killed after its grace. */
+  async exit(): Promise<{ code: unknown; signal: unknown }> {
+    const killer = setTimeout(() => this.#child.kill('SIGKILL'), GRACE_MS);
+    const [code, signal] = await this.#exited;
+    clearTimeout(killer);
+    return { code, signal };
+  }
+
+  #read(text: string): void {
+    const parts = `${this.#rest}${text}`.split('\n');
+    this.#rest = parts.pop() ?? '';
+    for (const part of parts) this.#lines.push(JSON.parse(part));
+  }
+}

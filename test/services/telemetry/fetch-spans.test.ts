@@ -1,0 +1,185 @@
+import { createServer } from 'node:http';
+import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { core, type tracing } from '@opentelemetry/sdk-node';
+import { withClientSpan } from '../../../services/telemetry/client-span';
+import { Deadline, DeadlineExceededError, setDeadline } from '../../../services/telemetry/deadline';
+import { listenLocally, RecordingServer } from './http';
+import { traceThisProcess, type TracedProcess } from './traced-process';
+
+let traced: TracedProcess;
+let callee: RecordingServer;
+let url: string;
+
+beforeEach(async () => {
+  traced = traceThisProcess();
+  callee = new RecordingServer();
+  url = await listenLocally(callee.server);
+});
+
+afterEach(async () => {
+  callee.close();
+  await traced.stop();
+});
+
+async function onlySpan(): Promise<tracing.ReadableSpan> {
+  const spans = await traced.spans();
+  expect(spans).toHaveLength(1);
+  const [span] = spans;
+  if (!span) throw new Error('no span');
+  return span;
+}
+
+describe('client spans of fetch', () => {
+  test('a call is a client span whose context travels, without anything else', async () => {
+    await fetch(`${url}/path?key=secret&key=two&empty`, { method: 'POST', body: 'x' });
+    const span = await onlySpan();
+    const { traceId, spanId } = span.spanContext();
+    expect(span.name).toBe('POST');
+    expect(span.kind).toBe(SpanKind.CLIENT);
+    expect(span.status.code).toBe(SpanStatusCode.UNSET);
+    expect(span.attributes).toEqual({
+      'http.request.method': 'POST',
+      'url.full': `${url}/path?key=REDACTED&key=REDACTED&empty=REDACTED`,
+      'server.address': '127.0.0.1',
+      'server.port': Number(new URL(url).port),
+      'http.response.status_code': 200,
+    });
+    const { headers } = callee.last;
+    expect(headers['traceparent']).toBe(`00-${traceId}-${spanId}-01`);
+    for (const name of ['traced-parent', 'traced-deadline-ms', 'baggage', 'x-cloud-trace-context']) {
+      expect(headers).not.toHaveProperty(name);
+    }
+  });
+
+  test('it is a child of the active span and carries its tracestate', async () => {
+    const traceState = new core.TraceState('foo=1');
+    const parent = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1, traceState };
+    await context.with(trace.setSpanContext(context.active(), parent), () => fetch(url));
+    const span = await onlySpan();
+    expect(span.parentSpanContext?.spanId).toBe('2'.repeat(16));
+    expect(span.spanContext().traceId).toBe('1'.repeat(32));
+    expect(callee.last.headers['tracestate']).toBe('foo=1');
+  });
+
+  test('a traceparent that the application set is left alone', async () => {
+    const own = `00-${'7'.repeat(32)}-${'8'.repeat(16)}-01`;
+    await fetch(url, { headers: { TraceParent: own } });
+    expect(callee.last.headers['traceparent']).toBe(own);
+  });
+
+  test('it ends when the headers are there, even if nobody ever reads the body', async () => {
+    callee.body = 'x'.repeat(2_000_000);
+    const response = await fetch(url);
+    expect((await onlySpan()).attributes['http.response.status_code']).toBe(200);
+    await response.body?.cancel();
+  });
+
+  test.each([404, 500])('the answer %d is an error of the call', async (status) => {
+    callee.status = status;
+    await fetch(url);
+    const span = await onlySpan();
+    expect(span.status.code).toBe(SpanStatusCode.ERROR);
+    expect(span.attributes).toMatchObject({
+      'error.type': String(status),
+      'http.response.status_code': status,
+    });
+  });
+
+  test('each hop of a redirect is a span', async () => {
+    callee.status = 302;
+    const target = new RecordingServer();
+    callee.headers = { location: await listenLocally(target.server) };
+    await fetch(url);
+    target.close();
+    expect((await traced.spans()).map(({ attributes }) => attributes['http.response.status_code'])).toEqual([
+      302, 200,
+    ]);
+  });
+
+  test.each([
+    ['a timeout', new DOMException('late', 'TimeoutError'), 'timeout'],
+    ['a bare abort', undefined, 'aborted'],
+    ['a deadline', new DeadlineExceededError('the call', 5), 'deadline_exceeded'],
+  ])('a call that ends by %s says so', async (_case, reason, type) => {
+    // GIVEN a server that reads a request and never answers
+    const controller = new AbortController();
+    const silent = createServer(() => controller.abort(reason));
+    // WHEN the call is given up
+    await expect(fetch(await listenLocally(silent), { signal: controller.signal })).rejects.toMatchObject({
+      name: expect.stringMatching(/Error$/),
+    });
+    silent.close();
+    silent.closeAllConnections();
+    // THEN
+    const span = await onlySpan();
+    expect(span.status.code).toBe(SpanStatusCode.ERROR);
+    expect(span.attributes['error.type']).toBe(type);
+    expect(span.attributes['traced.deadline_exceeded']).toBe(type === 'deadline_exceeded' ? true : undefined);
+  });
+
+  test('a refused connection has its code as the type', async () => {
+    callee.close();
+    await expect(fetch(url)).rejects.toThrow('fetch failed');
+    const span = await onlySpan();
+    expect(span.attributes['error.type']).toBe('ECONNREFUSED');
+    expect(span.status).toMatchObject({
+      code: SpanStatusCode.ERROR,
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+  });
+
+  test('the time that is left of the deadline is on the span', async () => {
+    const deadline = new Deadline('The request', 60_000);
+    await context.with(setDeadline(context.active(), deadline), () => fetch(url));
+    const left = Number((await onlySpan()).attributes['traced.deadline_ms']);
+    expect(left).toBeGreaterThan(50_000);
+    expect(left).toBeLessThanOrEqual(60_000);
+  });
+
+  test('calls of telemetry itself and of the metadata server are not traced', async () => {
+    await context.with(core.suppressTracing(context.active()), () => fetch(url));
+    process.env['GCE_METADATA_HOST'] = new URL(url).host;
+    await fetch(url);
+    delete process.env['GCE_METADATA_HOST'];
+    expect(await traced.spans()).toEqual([]);
+    expect(callee.requests.map(({ headers }) => headers['traceparent'])).toEqual([undefined, undefined]);
+  });
+});
+
+describe('withClientSpan', () => {
+  test('returns what the work returns and is the parent of what it does', async () => {
+    const result = await withClientSpan('gcs.upload', { bucket: 'b' }, async (span) => {
+      span.setAttribute('size', 3);
+      await fetch(url);
+      return 42;
+    });
+    expect(result).toBe(42);
+    const [inner, outer] = await traced.spans();
+    expect(outer).toMatchObject({
+      name: 'gcs.upload',
+      kind: SpanKind.CLIENT,
+      attributes: { bucket: 'b', size: 3 },
+    });
+    expect(inner?.parentSpanContext?.spanId).toBe(outer?.spanContext().spanId);
+  });
+
+  test.each([
+    [Object.assign(new Error('busy'), { code: 503 }), '503'],
+    [Object.assign(new Error('reset'), { code: 'ECONNRESET' }), 'ECONNRESET'],
+    [
+      new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'ENOTFOUND' }) }),
+      'ENOTFOUND',
+    ],
+    [new DOMException('late', 'TimeoutError'), 'timeout'],
+    [new DOMException('gone', 'AbortError'), 'aborted'],
+    [new DeadlineExceededError('the upload', 5), 'deadline_exceeded'],
+    [new RangeError('x'), 'RangeError'],
+    [Object.assign(new Error('x'), { code: 7 }), 'Error'],
+    ['a string', '_OTHER'],
+  ])('passes on %s unchanged and records it as %s', async (thrown, type) => {
+    await expect(withClientSpan('op', {}, () => Promise.reject(thrown))).rejects.toBe(thrown);
+    const span = await onlySpan();
+    expect(span.status.code).toBe(SpanStatusCode.ERROR);
+    expect(span.attributes['error.type']).toBe(type);
+  });
+});

@@ -1,0 +1,258 @@
+import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { fastify } from 'fastify';
+import { createLogger, HTTP_REQUEST } from '../../../services/telemetry/log';
+import { send } from './http';
+import { traceThisProcess, type TracedProcess } from './traced-process';
+
+const SPAN = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 };
+const ENV = { OTEL_SERVICE_NAME: 'gateway', GOOGLE_CLOUD_PROJECT: 'p-1', K_REVISION: 'gateway-00001' };
+
+let lines: string[];
+let log: ReturnType<typeof createLogger>;
+let traced: TracedProcess;
+
+beforeEach(() => {
+  traced = traceThisProcess();
+  lines = [];
+  log = createLogger(ENV, { write: (line) => lines.push(line) });
+});
+afterEach(() => traced.stop());
+
+function records(): Record<string, unknown>[] {
+  return lines.map((line) => {
+    expect(line.endsWith('\n')).toBe(true);
+    expect(line.trimEnd()).not.toContain('\n');
+    return JSON.parse(line);
+  });
+}
+
+function onlyRecord(): Record<string, unknown> {
+  expect(lines).toHaveLength(1);
+  return records()[0] ?? {};
+}
+
+const inSpan = <T>(spanContext: typeof SPAN, work: () => T): T =>
+  context.with(trace.setSpanContext(ROOT_CONTEXT, spanContext), work);
+
+describe('the shape of a line', () => {
+  test.each([
+    ['debug', 'DEBUG'],
+    ['info', 'INFO'],
+    ['warn', 'WARNING'],
+    ['error', 'ERROR'],
+    ['fatal', 'CRITICAL'],
+  ] as const)('%s is severity %s', (level, severity) => {
+    log.level = 'trace';
+    log[level]('hello');
+    expect(onlyRecord()).toMatchObject({ severity, message: 'hello' });
+  });
+
+  test('it has nothing but severity, time, fields and message', () => {
+    log.info({ documentId: 'd', nested: { n: [1, null] } }, 'stored');
+    const { timestamp, ...rest } = onlyRecord();
+    expect(timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(rest).toEqual({ severity: 'INFO', message: 'stored', documentId: 'd', nested: { n: [1, null] } });
+  });
+
+  test.each([
+    [1, true],
+    [0, false],
+  ])('it is linked to the active span, whose flags are %d', (traceFlags, sampled) => {
+    inSpan({ ...SPAN, traceFlags }, () => log.info('x'));
+    expect(onlyRecord()).toMatchObject({
+      'logging.googleapis.com/trace': `projects/p-1/traces/${SPAN.traceId}`,
+      'logging.googleapis.com/spanId': SPAN.spanId,
+      'logging.googleapis.com/trace_sampled': sampled,
+    });
+  });
+
+  test('it names no trace for an invalid span, and no project when none is known', () => {
+    inSpan({ ...SPAN, spanId: '0'.repeat(16) }, () => log.info('x'));
+    const bare = createLogger({}, { write: (line) => lines.push(line) });
+    inSpan(SPAN, () => bare.info('x'));
+    const [invalid, withoutProject] = records();
+    expect(Object.keys(invalid ?? {})).toEqual(['severity', 'timestamp', 'message']);
+    expect(withoutProject?.['logging.googleapis.com/trace']).toBe(SPAN.traceId);
+  });
+
+  test('the access line has the httpRequest that telemetry hands over, and nobody else can', () => {
+    log.info({ [HTTP_REQUEST]: { status: 200 }, httpRequest: { status: 1 } }, 'GET / 200');
+    expect(onlyRecord()).toMatchObject({ httpRequest: { status: 200 }, _httpRequest: { status: 1 } });
+  });
+});
+
+const failure = (): Error => new Error('outer', { cause: new TypeError('inner') });
+
+describe('errors', () => {
+  test.each([
+    ['alone', () => log.error(failure())],
+    ['as err', () => log.error({ err: failure() }, 'outer')],
+    ['under another name', () => log.fatal({ reason: failure() }, 'outer')],
+  ])('an error logged %s is reported with its chain of causes', (_case, write) => {
+    write();
+    const record = onlyRecord();
+    expect(record).toMatchObject({
+      message: 'outer',
+      serviceContext: { service: 'gateway', version: 'gateway-00001' },
+      stack_trace: expect.stringMatching(
+        /^Error: outer\n {4}at [\s\S]+\nCaused by: TypeError: inner\n {4}at /,
+      ),
+    });
+  });
+
+  test('a warning keeps its error but is not reported', () => {
+    log.warn({ err: failure() });
+    const record = onlyRecord();
+    expect(record).not.toHaveProperty('stack_trace');
+    expect(record).toMatchObject({
+      message: 'outer',
+      err: { type: 'Error', message: 'outer', cause: { type: 'TypeError', message: 'inner' } },
+    });
+  });
+
+  test('an endless chain of causes is cut', () => {
+    const error = new Error('x');
+    error.cause = error;
+    log.error(error);
+    expect(onlyRecord()).toMatchObject({ err: { cause: '[Circular]' } });
+  });
+});
+
+describe('hostile values', () => {
+  test.each([
+    ['BigInt', { v: 12345678901234567890n }, '12345678901234567890'],
+    ['NaN', { v: Number.NaN }, 'NaN'],
+    ['Infinity', { v: -Infinity }, '-Infinity'],
+    ['a symbol', { v: Symbol('s') }, 'Symbol(s)'],
+    ['a function', { v: () => 1 }, '[Function]'],
+    ['a date', { v: new Date(0) }, '1970-01-01T00:00:00.000Z'],
+    ['an invalid date', { v: new Date(Number.NaN) }, null],
+    ['a buffer', { v: Buffer.from('abc') }, '[3 bytes]'],
+    ['a map', { v: new Map([['k', 1n]]) }, { k: '1' }],
+    ['a set', { v: new Set([1, 2]) }, [1, 2]],
+    ['a URL', { v: new URL('http://a/') }, 'http://a/'],
+    ['undefined in a list', { v: [undefined] }, [null]],
+    [
+      'a throwing getter',
+      {
+        v: {
+          get x(): never {
+            throw new Error('no');
+          },
+          y: 1,
+        },
+      },
+      { x: '[Unreadable]', y: 1 },
+    ],
+    [
+      'a throwing toJSON',
+      {
+        v: {
+          toJSON(): never {
+            throw new Error('no');
+          },
+        },
+      },
+      '[Unreadable]',
+    ],
+    ['a lone surrogate', { v: '\ud800' }, '\ud800'],
+    [
+      'great depth',
+      { v: { a: { a: { a: { a: { a: { a: 1 } } } } } } },
+      { a: { a: { a: { a: { a: '[Object]' } } } } },
+    ],
+  ])('%s does not stop the line', (_case, fields, expected) => {
+    log.info(fields, 'm');
+    expect(onlyRecord()).toMatchObject({ message: 'm', v: expected });
+  });
+
+  test('a circular object is cut where it closes, and only there', () => {
+    const shared = { n: 1 };
+    const loop: Record<string, unknown> = { a: shared, b: shared };
+    loop['self'] = loop;
+    log.info({ loop }, 'm');
+    expect(onlyRecord()['loop']).toEqual({ a: { n: 1 }, b: { n: 1 }, self: '[Circular]' });
+  });
+
+  test('5 MB of text and an endless list make a line far below 256 kB', () => {
+    log.info(
+      { text: 'x'.repeat(5_000_000), list: Array.from({ length: 100_000 }, () => 'y'.repeat(100)) },
+      'm',
+    );
+    expect(lines[0]?.length).toBeLessThan(64_000);
+    expect(onlyRecord()).toHaveProperty('message', 'm');
+  });
+
+  test.each([
+    [
+      'a proxy',
+      new Proxy(
+        {},
+        {
+          ownKeys: () => {
+            throw new Error('no');
+          },
+        },
+      ),
+    ],
+    [
+      'an error without a readable message',
+      Object.defineProperty(new Error('x'), 'message', {
+        get: () => {
+          throw new Error('no');
+        },
+      }),
+    ],
+  ])('%s is a line all the same', (_case, value) => {
+    log.error(value, 'm');
+    expect(onlyRecord()).toMatchObject({ severity: 'ERROR' });
+  });
+
+  test('data cannot pose as a severity, a trace, a time or a report', () => {
+    inSpan(SPAN, () =>
+      log.info(
+        JSON.parse(`{"severity":"EMERGENCY","message":"forged","timestamp":"x","stack_trace":"x","@type":"x",
+          "logging.googleapis.com/trace":"x","logging.googleapis.com/labels":{"a":"b"},"__proto__":{"x":1}}`),
+        'real',
+      ),
+    );
+    const record = onlyRecord();
+    expect(record).toMatchObject({
+      severity: 'INFO',
+      message: 'real',
+      _severity: 'EMERGENCY',
+      _message: 'forged',
+      'logging.googleapis.com/trace': `projects/p-1/traces/${SPAN.traceId}`,
+    });
+    for (const key of ['stack_trace', '@type', 'logging.googleapis.com/labels'])
+      expect(record).not.toHaveProperty([key]);
+  });
+
+  test.each(['a\nb', 'a\r\nb', 'a\u2028b', '\u0000', '"}\n{"severity":"ERROR"}'])(
+    'the message %j stays one line',
+    (message) => {
+      log.info(message);
+      expect(onlyRecord()).toMatchObject({ severity: 'INFO', message });
+    },
+  );
+
+  test.each([[undefined], [null], [42], [{ a: 1 }]])('%p is accepted as a message', (message) => {
+    Reflect.apply(log.info, log, [message]);
+    expect(onlyRecord()).toMatchObject({ severity: 'INFO' });
+  });
+});
+
+test('it serves as the logger of Fastify, which logs no headers and no body with it', async () => {
+  const app = fastify({ loggerInstance: log });
+  app.post('/', () => {
+    throw new Error('broken');
+  });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const headers = { authorization: 'secret-1', 'content-type': 'application/json' };
+  await send(`${url}/?key=secret-2`, { method: 'POST', headers, body: '{"password":"secret-3"}' });
+  await app.close();
+  expect(lines.join('')).not.toContain('secret');
+  expect(records()).toContainEqual(
+    expect.objectContaining({ severity: 'ERROR', message: 'broken', req: { method: 'POST', url: '/' } }),
+  );
+});
