@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import type { Bucket, File } from '@google-cloud/storage';
+import type { Attributes } from '@opentelemetry/api';
+import { ATTR_HTTP_REQUEST_RESEND_COUNT } from '@opentelemetry/semantic-conventions';
+import { isDocumentRecord, type DocumentRecord } from '../document';
+import {
+  BucketForbiddenError,
+  BucketUnavailableError,
+  DocumentExistsError,
+  DocumentNotFoundError,
+} from '../errors';
+import { DeadlineExceededError, withClientSpan, type BucketSettings } from '../telemetry';
+import { CLOUD_REGION } from '../telemetry/attributes';
+import { retryWithinDeadline } from './retry-within-deadline';
+
+/** Span attributes: what is called, and where it is, because a bucket in another region is slow. */
+const BUCKET = 'gcp.storage.bucket';
+const BUCKET_LOCATION = 'gcp.storage.bucket.location';
+const OBJECT = 'gcp.storage.object';
+
+export interface StoredDocument {
+  readonly original: Buffer;
+  /** With its charset, so that the stored bytes can be read again. */
+  readonly contentType: string;
+  readonly record: DocumentRecord;
+}
+
+export interface DocumentStoreOptions extends BucketSettings {
+  /** Region this service runs in, for the span. */
+  readonly region: string | undefined;
+}
+
+/** Documents in a Cloud Storage bucket: the original and, beside it, its record. */
+export class DocumentStore {
+  readonly #bucket: Bucket;
+  readonly #options: DocumentStoreOptions;
+  readonly #attributes: Attributes;
+
+  /** @param bucket of a client with `autoRetry: false`: attempts are repeated here. */
+  constructor(bucket: Bucket, options: DocumentStoreOptions) {
+    this.#bucket = bucket;
+    this.#options = options;
+    this.#attributes = {
+      [BUCKET]: options.bucket,
+      [BUCKET_LOCATION]: options.location,
+      [CLOUD_REGION]: options.region,
+    };
+  }
+
+  /**
+   * Writes a new document: the original first, so that a record is never found without its original.
+   *
+   * @returns the generation of the record.
+   * @throws DocumentExistsError, BucketForbiddenError, BucketUnavailableError, DeadlineExceededError
+   */
+  async write({ original, contentType, record }: StoredDocument): Promise<string> {
+    const { id } = record;
+    await this.#create(id, `documents/${id}/original`, original, contentType);
+    return this.#create(id, recordName(id), Buffer.from(JSON.stringify(record)), 'application/json');
+  }
+
+  /**
+   * Reads a document's record.
+   *
+   * @throws DocumentNotFoundError, BucketForbiddenError, BucketUnavailableError, DeadlineExceededError
+   */
+  async readRecord(id: string): Promise<DocumentRecord> {
+    try {
+      const content = await this.#call('gcs.download', recordName(id), async (file) => {
+        const [bytes] = await file.download();
+        return bytes;
+      });
+      const record: unknown = JSON.parse(content.toString('utf8'));
+      if (!isDocumentRecord(record)) throw new TypeError(`${recordName(id)} is not a record`);
+      return record;
+    } catch (error) {
+      if (statusOf(error) === 404) throw new DocumentNotFoundError(id);
+      throw this.#toServiceError(error, 'storage.objects.get');
+    }
+  }
+
+  async #create(id: string, name: string, content: Buffer, contentType: string): Promise<string> {
+    try {
+      return await this.#call('gcs.upload', name, async (file, attempt) => {
+        await createObject(file, content, contentType).catch(async (error: unknown) => {
+          // An attempt before this one may have written the object although its answer was lost.
+          const mayBeOurs = statusOf(error) === 412 && attempt > 1;
+          if (!mayBeOurs || !(await holds(file, content))) throw error;
+        });
+        return String(file.metadata.generation);
+      });
+    } catch (error) {
+      if (statusOf(error) === 412) throw new DocumentExistsError(id);
+      throw this.#toServiceError(error, 'storage.objects.create');
+    }
+  }
+
+  #call<T>(operation: string, name: string, work: (file: File, attempt: number) => Promise<T>): Promise<T> {
+    return withClientSpan(operation, { ...this.#attributes, [OBJECT]: name }, (span) =>
+      retryWithinDeadline(operation, (attempt) => {
+        if (attempt > 1) span.setAttribute(ATTR_HTTP_REQUEST_RESEND_COUNT, attempt - 1);
+        return work(this.#bucket.file(name), attempt);
+      }),
+    );
+  }
+
+  #toServiceError(error: unknown, permission: string): Error {
+    if (error instanceof DeadlineExceededError) return error;
+    const status = statusOf(error);
+    if (status === 401 || status === 403) {
+      return new BucketForbiddenError(this.#options.bucket, permission, error);
+    }
+    return new BucketUnavailableError(this.#options.bucket, error);
+  }
+}
+
+function recordName(id: string): string {
+  return `documents/${id}/record.json`;
+}
+
+function createObject(file: File, content: Buffer, contentType: string): Promise<void> {
+  return file.save(content, {
+    contentType,
+    // In one request: a resumable upload begins with one more, and pays off where a broken one would be dear to repeat.
+    resumable: false,
+    preconditionOpts: { ifGenerationMatch: 0 },
+  });
+}
+
+async function holds(file: File, content: Buffer): Promise<boolean> {
+  const [{ md5Hash }] = await file.getMetadata();
+  return md5Hash === createHash('md5').update(content).digest('base64');
+}
+
+/** The HTTP status that Google's client puts into `code`. */
+function statusOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'number' ? error.code : undefined;
+}

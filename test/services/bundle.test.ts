@@ -1,0 +1,214 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { bundlePublisher, bundleService } from '../../services/bundle';
+
+const SERVICES = resolve(__dirname, '../../services');
+
+let outDir: string;
+
+beforeAll(() => {
+  outDir = mkdtempSync(join(tmpdir(), 'bundles-'));
+});
+
+afterAll(() => rmSync(outDir, { recursive: true }));
+
+const bundleOf = (service: string): ReturnType<typeof bundleService> =>
+  bundleService(join(SERVICES, service), outDir);
+
+describe('a bundled service', () => {
+  const ENVIRONMENT = {
+    PROCESSOR_URL: 'http://127.0.0.1:9',
+    PROCESSOR_DEADLINE_MS: '1000',
+    STORAGE_URL: 'http://127.0.0.1:9',
+    STORAGE_DEADLINE_MS: '1000',
+    DOCUMENTS_BUCKET: 'documents',
+    DOCUMENTS_BUCKET_LOCATION: 'EU',
+    OTEL_TRACES_EXPORTER: 'none',
+  };
+
+  let running: ChildProcess | undefined;
+
+  afterEach(() => {
+    running?.kill('SIGKILL');
+    running = undefined;
+  });
+
+  const start = async (service: string): Promise<{ url: string; failed: Promise<never> }> => {
+    const port = await freePort();
+    // A directory of its own, so that nothing is found beside the bundle.
+    const env = { ...ENVIRONMENT, PORT: String(port) };
+    const child = spawn(process.execPath, [join(bundleOf(service).directory, 'main.js')], {
+      env,
+      cwd: tmpdir(),
+    });
+    running = child;
+    const lines: string[] = [];
+    child.stdout.on('data', (chunk: Buffer) => lines.push(chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => lines.push(chunk.toString()));
+    const failed = once(child, 'exit').then(([code]) => {
+      throw new Error(`${service} exited ${code}: ${lines.join('')}`);
+    });
+    // Looked at by whoever waits for something else.
+    failed.catch(() => undefined);
+    return { url: `http://127.0.0.1:${port}`, failed };
+  };
+
+  it.each(['gateway', 'processor', 'storage'])('serves without node_modules: %s', async (service) => {
+    const { url, failed } = await start(service);
+
+    const response = await Promise.race([answerOf(`${url}/health`), failed]);
+
+    expect(response.status).toBe(200);
+  });
+
+  it('reads PDF, whose library is beside it', async () => {
+    const { url, failed } = await start('processor');
+    await Promise.race([answerOf(`${url}/health`), failed]);
+
+    const response = await fetch(`${url}/documents/aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/pdf' },
+      body: 'not a PDF',
+    });
+
+    expect(await response.json()).toMatchObject({ error: { code: 'CORRUPT_DOCUMENT' } });
+  });
+
+  it('says in one line which setting is missing, and exits 1', () => {
+    const env = { PORT: '0', OTEL_TRACES_EXPORTER: 'none' };
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(bundleOf('gateway').directory, 'main.js')],
+      { env, encoding: 'utf8' },
+    );
+
+    expect(status).toBe(1);
+    expect(stderr).toBe('');
+    const lines = stdout.trim().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      severity: 'CRITICAL',
+      message: expect.stringContaining('PROCESSOR_URL is not set'),
+    });
+  });
+
+  it.each([
+    ['gateway', 2.1],
+    ['processor', 2.7],
+    ['storage', 2.9],
+  ])('stays small, so that it starts fast: %s', (service, limitMB) => {
+    expect(statSync(join(bundleOf(service).directory, 'main.js')).size / 1e6).toBeLessThan(limitMB);
+  });
+});
+
+describe('the hash', () => {
+  it('is of the code alone: another directory, another process, the same bytes', () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'bundles-'));
+    const program = `
+      const { bundleService } = require(${JSON.stringify(join(SERVICES, 'bundle.ts'))});
+      process.stdout.write(JSON.stringify(bundleService(${JSON.stringify(join(SERVICES, 'gateway'))}, '.')));`;
+    const tsx = require.resolve('tsx/cjs');
+
+    const { stdout, stderr } = spawnSync(process.execPath, ['--require', tsx, '--eval', program], {
+      cwd: elsewhere,
+      encoding: 'utf8',
+    });
+
+    expect(stderr).toBe('');
+    const other: ReturnType<typeof bundleService> = JSON.parse(stdout);
+    const here = bundleOf('gateway');
+    expect(other.hash).toBe(here.hash);
+    expect(filesIn(join(elsewhere, other.directory))).toEqual(filesIn(here.directory));
+    expect(readFileSync(join(here.directory, 'main.js')).includes(resolve(SERVICES, '..'))).toBe(false);
+    rmSync(elsewhere, { recursive: true });
+  });
+
+  it('changes with the code, and the bundle before is gone', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'service-'));
+    const main = join(directory, 'main.ts');
+    writeFileSync(main, 'console.log(1);');
+    const before = bundleService(directory, outDir);
+    writeFileSync(main, 'console.log(22);');
+
+    const after = bundleService(directory, outDir);
+
+    expect(after.hash).not.toBe(before.hash);
+    expect(readFileSync(join(after.directory, 'main.js'), 'utf8')).toContain('22');
+    expect(() => statSync(before.directory)).toThrow('ENOENT');
+    rmSync(directory, { recursive: true });
+  });
+
+  it('is the same when only times have changed', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'service-'));
+    writeFileSync(join(directory, 'main.ts'), 'console.log(1);');
+    const before = bundleService(directory, outDir);
+    utimesSync(join(directory, 'main.ts'), 1, 1);
+
+    expect(bundleService(directory, outDir)).toEqual(before);
+    rmSync(directory, { recursive: true });
+  });
+});
+
+describe('what cannot be bundled', () => {
+  it('is told with its file and place', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'service-'));
+    writeFileSync(join(directory, 'main.ts'), "import './missing';");
+
+    expect(() => bundleService(directory, outDir)).toThrow(/main\.ts:1:7.*missing/);
+    rmSync(directory, { recursive: true });
+  });
+
+  it('is told by name when the service uses what is left out', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'service-'));
+    writeFileSync(
+      join(directory, 'main.ts'),
+      "import { ZipkinExporter } from '@opentelemetry/exporter-zipkin'; new ZipkinExporter();",
+    );
+
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [join(bundleService(directory, outDir).directory, 'main.js')],
+      { encoding: 'utf8' },
+    );
+
+    expect(status).toBe(1);
+    expect(stderr).toContain("'ZipkinExporter' comes from a package that is left out of the bundle");
+    rmSync(directory, { recursive: true });
+  });
+});
+
+describe('the publisher', () => {
+  it('is one file that needs nothing but Node.js', () => {
+    const { file, hash } = bundlePublisher(outDir);
+
+    expect(hash).toMatch(/^[0-9a-f]{16}$/);
+    expect(readFileSync(file, 'utf8')).not.toMatch(/require\("(?!node:)/);
+  });
+});
+
+function filesIn(directory: string): Record<string, string> {
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  const files = names.filter((name) => statSync(join(directory, name)).isFile());
+  return Object.fromEntries(files.map((name) => [name, readFileSync(join(directory, name), 'base64')]));
+}
+
+/** Asks until there is an answer. */
+async function answerOf(url: string): Promise<Response> {
+  for (;;) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response) return response;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return address.port;
+}

@@ -1,0 +1,151 @@
+import { createServer, type ServerResponse } from 'node:http';
+import { buildGateway } from '../../../services/gateway/app';
+import { createServiceClient, log } from '../../../services/telemetry';
+import { BUCKET, emailOf } from '../../local/storage/storage-fixture';
+import { bucketIamName } from '../../../local/storage/access';
+import { listenLocally } from '../telemetry/http';
+import { AnyToken, startPipeline, type Pipeline } from './pipeline';
+
+const TRACE_ID = /^[0-9a-f]{32}$/;
+
+let pipeline: Pipeline;
+
+beforeEach(async () => {
+  pipeline = await startPipeline();
+});
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await pipeline.close();
+});
+
+const sendText = (): ReturnType<Pipeline['send']> => pipeline.send('Some text.', 'text/plain');
+
+describe('a service that is down', () => {
+  it.each(['processor', 'storage'] as const)('is 502 with the trace id when it is %s', async (service) => {
+    await pipeline[service].close();
+
+    expect(await sendText()).toMatchObject({
+      status: 502,
+      body: { error: { code: 'SERVICE_UNAVAILABLE' }, traceId: expect.stringMatching(TRACE_ID) },
+    });
+  });
+
+  it('is told by its address in the log, and not to the caller', async () => {
+    const error = jest.spyOn(log, 'error');
+    const address = new URL(pipeline.processor.listeningOrigin).host;
+    await pipeline.processor.close();
+
+    const { body } = await sendText();
+
+    expect(error).toHaveBeenCalledWith(expect.anything(), expect.stringContaining(address));
+    expect(body.error?.message).not.toContain('127.0.0.1');
+  });
+});
+
+const askGateway = async (
+  answer: (response: ServerResponse) => void,
+  deadlineMs = 10_000,
+): Promise<{ status: number; body: unknown }> => {
+  const processor = createServer((_request, response) => answer(response));
+  const callee = { url: await listenLocally(processor), deadlineMs };
+  const gateway = buildGateway({ processor: createServiceClient(callee, { auth: new AnyToken() }) });
+  try {
+    const url = await gateway.listen({ host: '127.0.0.1', port: 0 });
+    const headers = { 'content-type': 'text/plain' };
+    const response = await fetch(`${url}/process`, { method: 'POST', headers, body: 'text' });
+    return { status: response.status, body: await response.json() };
+  } finally {
+    await gateway.close();
+    processor.close();
+    processor.closeAllConnections();
+  }
+};
+
+const neverAnswer = (): void => undefined;
+
+describe('a service that answers, but not as it should', () => {
+  it('is 504 with the trace id when it is not done by its deadline', async () => {
+    const { status, body } = await askGateway(neverAnswer, 50);
+
+    expect({ status, body }).toMatchObject({
+      status: 504,
+      body: { error: { code: 'DEADLINE_EXCEEDED' }, traceId: expect.stringMatching(TRACE_ID) },
+    });
+  });
+
+  it.each([
+    ['success without JSON', 502, 'SERVICE_FAILED', 200, 'hello'],
+    ['success with other JSON', 502, 'SERVICE_FAILED', 201, '{"record":{}}'],
+    ['an error that is not ours', 502, 'SERVICE_FAILED', 500, '<html>Server Error</html>'],
+    ['an error of a route', 502, 'SERVICE_FAILED', 404, '{"error":{"code":"ROUTE_NOT_FOUND","message":"x"}}'],
+    ["Cloud Run's own timeout", 504, 'DEADLINE_EXCEEDED', 504, 'upstream request timeout'],
+    [
+      'a fault of the document',
+      422,
+      'CORRUPT_DOCUMENT',
+      422,
+      '{"error":{"code":"CORRUPT_DOCUMENT","message":"x"}}',
+    ],
+  ])('is %s', async (_what, status, code, answered, text) => {
+    const answer = await askGateway((response) => response.writeHead(answered).end(text));
+
+    expect(answer).toMatchObject({ status, body: { error: { code } } });
+  });
+
+  it('names the missing role in the log when the call is forbidden', async () => {
+    const error = jest.spyOn(log, 'error');
+
+    const { status } = await askGateway((response) => response.writeHead(403).end('<html>Forbidden</html>'));
+
+    expect(status).toBe(502);
+    expect(error).toHaveBeenCalledWith(expect.anything(), expect.stringContaining('roles/run.invoker'));
+  });
+});
+
+describe('a bucket', () => {
+  it('that answers 503 twice is asked a third time within the deadline', async () => {
+    pipeline.cloud.storage.injectFault({ method: 'POST', status: 503, times: 2 });
+
+    const { status } = await sendText();
+
+    expect(status).toBe(201);
+    const uploads = (await pipeline.traced.spans()).filter((span) => span.name === 'gcs.upload');
+    expect(uploads.map((span) => span.attributes['http.request.resend_count'])).toEqual([2, undefined]);
+  });
+
+  it('that answers 503 to a read is asked again', async () => {
+    const { body } = await sendText();
+    pipeline.cloud.storage.injectFault({ method: 'GET', status: 503, times: 1 });
+
+    expect((await pipeline.get(`/documents/${body.id}`)).status).toBe(200);
+  });
+
+  it('that answers nothing but 503 is asked four times', async () => {
+    pipeline.cloud.storage.injectFault({ method: 'POST', status: 503, times: 4 });
+
+    expect(await sendText()).toMatchObject({ status: 502, body: { error: { code: 'BUCKET_UNAVAILABLE' } } });
+    expect((await sendText()).status).toBe(201);
+  });
+
+  it('that is gone is 502', async () => {
+    pipeline.cloud.storage.deleteBucket(BUCKET);
+
+    expect(await sendText()).toMatchObject({ status: 502, body: { error: { code: 'BUCKET_UNAVAILABLE' } } });
+  });
+
+  it('that lets nobody in is 502, and the log says which permission and role are missing', async () => {
+    const error = jest.spyOn(log, 'error');
+    pipeline.cloud.iam.removeMember(
+      bucketIamName(BUCKET),
+      'roles/storage.objectUser',
+      `serviceAccount:${emailOf('storage')}`,
+    );
+
+    expect(await sendText()).toMatchObject({ status: 502, body: { error: { code: 'BUCKET_FORBIDDEN' } } });
+    expect(error).toHaveBeenCalledWith(
+      expect.anything(),
+      expect.stringMatching(/storage\.objects\.create.*roles\/storage\.objectUser/),
+    );
+  });
+});

@@ -1,0 +1,136 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { Storage } from '@google-cloud/storage';
+import { context } from '@opentelemetry/api';
+import { Deadline, setDeadline } from '../../../services/telemetry/deadline';
+import type { DocumentRecord } from '../../../services/document';
+import { DocumentExistsError } from '../../../services/errors';
+import { DocumentStore } from '../../../services/storage/document-store';
+import { DeadlineExceededError } from '../../../services/telemetry';
+import { BUCKET, startStorage, type StorageFixture } from '../../local/storage/storage-fixture';
+import { listenLocally } from '../telemetry/http';
+import { traceThisProcess, type TracedProcess } from '../telemetry/traced-process';
+
+const ID = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa';
+
+const RECORD: DocumentRecord = {
+  id: ID,
+  title: 'Title',
+  contentType: 'text/plain',
+  sizeBytes: 7,
+  wordCount: 1,
+  language: 'und',
+  keyTerms: [],
+  summary: 'content',
+  truncated: false,
+  createdAt: '2026-01-01T00:00:00.000Z',
+};
+
+const DOCUMENT = { original: Buffer.from('content'), contentType: 'text/plain', record: RECORD };
+
+let traced: TracedProcess;
+let cloud: StorageFixture;
+let lostAnswers: number;
+let between: Server;
+let betweenUrl: string;
+
+beforeEach(async () => {
+  traced = traceThisProcess();
+  cloud = await startStorage();
+  cloud.grant('storage', 'roles/storage.objectUser');
+  lostAnswers = 0;
+  between = createServer((request, response) => void passOn(request, response));
+  betweenUrl = await listenLocally(between);
+});
+
+afterEach(async () => {
+  between.close();
+  between.closeAllConnections();
+  await cloud.close();
+  await traced.stop();
+});
+
+/** Passes requests on to Cloud Storage, and loses the answers to some of them. */
+async function passOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const init = {
+    method: request.method ?? 'GET',
+    headers: { 'content-type': request.headers['content-type'] ?? '' },
+    body: request.method === 'GET' ? null : await buffer(request),
+  };
+  const answer = await cloud.request('storage', request.url ?? '', init);
+  const body = await answer.text();
+  if (lostAnswers > 0) {
+    lostAnswers -= 1;
+    response.writeHead(503).end();
+  } else {
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(body);
+  }
+}
+
+function storeAt(apiEndpoint: string): DocumentStore {
+  const storage = new Storage({ projectId: 'local-test', apiEndpoint, retryOptions: { autoRetry: false } });
+  return new DocumentStore(storage.bucket(BUCKET), { bucket: BUCKET, location: 'EU', region: undefined });
+}
+
+describe('a document', () => {
+  it('is never overwritten', async () => {
+    const store = storeAt(betweenUrl);
+    await store.write(DOCUMENT);
+
+    await expect(store.write({ ...DOCUMENT, original: Buffer.from('other') })).rejects.toThrow(
+      DocumentExistsError,
+    );
+
+    const [original] = await cloud
+      .client('storage')
+      .bucket(BUCKET)
+      .file(`documents/${ID}/original`)
+      .download();
+    expect(original.toString()).toBe('content');
+  });
+
+  it('is written once when the answer to its first attempt is lost', async () => {
+    lostAnswers = 1;
+
+    const generation = await storeAt(betweenUrl).write(DOCUMENT);
+
+    const record = cloud.client('storage').bucket(BUCKET).file(`documents/${ID}/record.json`);
+    expect(String((await record.getMetadata())[0].generation)).toBe(generation);
+  });
+
+  it('exists already when a lost answer was about somebody else’s', async () => {
+    await storeAt(betweenUrl).write({ ...DOCUMENT, original: Buffer.from('other') });
+    lostAnswers = 1;
+
+    await expect(storeAt(betweenUrl).write(DOCUMENT)).rejects.toThrow(DocumentExistsError);
+  });
+});
+
+const withDeadline = <T>(ms: number, work: () => Promise<T>): Promise<T> =>
+  context.with(setDeadline(context.active(), new Deadline('the request', ms)), work);
+
+describe('a bucket that never answers', () => {
+  it.each([
+    ['write', (store: DocumentStore): Promise<unknown> => store.write(DOCUMENT)],
+    ['read', (store: DocumentStore): Promise<unknown> => store.readRecord(ID)],
+  ])('is given up at the deadline of the request: %s', async (_what, work) => {
+    const silent = createServer(() => undefined);
+    const store = storeAt(await listenLocally(silent));
+
+    await expect(withDeadline(50, () => work(store))).rejects.toThrow(DeadlineExceededError);
+
+    silent.close();
+    silent.closeAllConnections();
+  });
+
+  it('is not asked when no time is left', async () => {
+    let requests = 0;
+    const counting = createServer(() => (requests += 1));
+    const store = storeAt(await listenLocally(counting));
+
+    await expect(withDeadline(0, () => store.readRecord(ID))).rejects.toThrow(DeadlineExceededError);
+
+    expect(requests).toBe(0);
+    counting.close();
+  });
+});
