@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { ArtifactRegistryRepository } from '@cdktf/provider-google/lib/artifact-registry-repository';
+import {
+  AssetType,
+  type ITerraformDependable,
+  TerraformAsset,
+  TerraformResource,
+  TerraformStack,
+} from 'cdktf';
+import { Construct } from 'constructs';
+import { bundlePublisher, bundleService } from '../services/bundle';
+import { enableApi, projectOf } from './google-project';
+import { repositoryId } from './names';
+import { ValidationError } from './validation';
+
+/** The program of a service, in its directory. */
+const ENTRY = 'main.ts';
+
+interface PublishedImageProps {
+  /** Directory of the service's code. */
+  readonly directory: string;
+  readonly region: string;
+}
+
+/**
+ * An image made of a directory of code. The bundle is an asset of the stack, so that what is deployed is what was
+ * synthesized; a provisioner publishes it during the deploy, so that a bare `cdktf deploy` is enough.
+ */
+export class PublishedImage extends Construct {
+  /** Tagged with the hash of the bundle: the same code is the same image, and changed code a new revision. */
+  readonly uri: string;
+  /** Done when the image can be pulled. */
+  readonly published: ITerraformDependable;
+
+  constructor(scope: Construct, id: string, props: PublishedImageProps) {
+    super(scope, id);
+    checkDirectory(scope.node.path, props.directory);
+    const bundle = bundleService(props.directory);
+    const asset = new TerraformAsset(this, 'bundle', {
+      path: bundle.directory,
+      type: AssetType.DIRECTORY,
+      assetHash: bundle.hash,
+    });
+    const repository = repositoryOf(this, props.region);
+    this.uri = `${repository.location}-docker.pkg.dev/${projectOf(this)}/${repository.repositoryId}/${scope.node.id}:${bundle.hash}`;
+
+    // cdktf's own DataResource would run `terraform version` at every synth.
+    const publish = new TerraformResource(this, 'publish', {
+      terraformResourceType: 'terraform_data',
+      provisioners: [
+        {
+          type: 'local-exec',
+          command: `node ${publisherOf(this).path}`,
+          environment: { IMAGE_URI: this.uri, BUNDLE_DIRECTORY: asset.path },
+        },
+      ],
+      dependsOn: [repository, enableApi(this, 'cloudbuild')],
+    });
+    publish.addOverride('triggers_replace', this.uri);
+    this.published = publish;
+  }
+}
+
+function checkDirectory(path: string, directory: string): void {
+  if (existsSync(join(directory, ENTRY))) return;
+  throw new ValidationError(
+    'TCR018',
+    path,
+    `there is no ${ENTRY} in '${directory}', which is ${resolve(directory)}; ` +
+      "write ServiceCode.fromDirectory(join(__dirname, '...')) with the directory of the service",
+  );
+}
+
+/** The repository of the stack's images; it is in the region of the first service that needs it. */
+function repositoryOf(scope: Construct, region: string): ArtifactRegistryRepository {
+  const stack = TerraformStack.of(scope);
+  const existing = stack.node.tryFindChild('images');
+  if (existing instanceof ArtifactRegistryRepository) return existing;
+  return new ArtifactRegistryRepository(stack, 'images', {
+    repositoryId: repositoryId(stack),
+    location: region,
+    format: 'DOCKER',
+    description: `Images of the services of ${stack.node.id}`,
+    dependsOn: [enableApi(scope, 'artifactregistry')],
+  });
+}
+
+/** The program that publishes: one plain JavaScript file in the stack's output, for all its services. */
+function publisherOf(scope: Construct): TerraformAsset {
+  const stack = TerraformStack.of(scope);
+  const existing = stack.node.tryFindChild('publisher');
+  if (existing instanceof TerraformAsset) return existing;
+  const publisher = bundlePublisher();
+  return new TerraformAsset(stack, 'publisher', {
+    path: publisher.file,
+    type: AssetType.FILE,
+    assetHash: publisher.hash,
+  });
+}

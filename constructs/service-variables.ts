@@ -1,0 +1,54 @@
+import { ValidationError } from './validation';
+
+/** Cloud Run sets these itself, or refuses them. */
+const OF_CLOUD_RUN = /^(?:PORT|K_.*|CLOUD_RUN_.*|X_GOOGLE_.*)$/;
+/** Kept for the settings contract, which grows. */
+const OF_TELEMETRY = /^TRACED_/;
+const OWN = 'which the construct writes; use its options instead';
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** The environment variables of one service: every name has one writer. */
+export class ServiceVariables {
+  readonly #values = new Map<string, string>();
+  readonly #path: string;
+
+  /** @param path of the service, for errors */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Adds what the user wrote. Throws TCR006 for a name that is reserved or malformed. */
+  addExtra(variables: Readonly<Record<string, string>>): void {
+    for (const name of Object.keys(variables)) {
+      const problem = this.#values.has(name) ? OWN : describeProblem(name);
+      if (problem) throw new ValidationError('TCR006', this.#path, `'env' sets ${name}, ${problem}`);
+    }
+    this.add(variables);
+  }
+
+  /** Adds what a construct renders. Throws TCR007 when a name is taken. */
+  add(variables: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(variables)) {
+      if (this.#values.has(name)) {
+        throw new ValidationError(
+          'TCR007',
+          this.#path,
+          `the environment variable ${name} is written twice; env, calls() and addBucket() need different names`,
+        );
+      }
+      this.#values.set(name, value);
+    }
+  }
+
+  /** In the order of their names, whatever the order they were added in. */
+  list(): { name: string; value: string }[] {
+    return [...this.#values.keys()].toSorted().map((name) => ({ name, value: this.#values.get(name) ?? '' }));
+  }
+}
+
+function describeProblem(name: string): string | undefined {
+  if (OF_CLOUD_RUN.test(name)) return 'which is reserved by Cloud Run; take it out';
+  if (OF_TELEMETRY.test(name)) return OWN;
+  if (!NAME.test(name)) return 'which is no variable name; use letters, digits and _, first no digit';
+  return undefined;
+}

@@ -1,0 +1,65 @@
+import { Token } from 'cdktf';
+
+/** Every condition the constructs refuse at synth, by its code. */
+export const VALIDATION_CODES = {
+  TCR001: 'a construct id that cannot name a service',
+  TCR002: 'a Cloud Run service name outside its grammar',
+  TCR003: 'a sampling ratio outside 0..1',
+  TCR004: 'a number outside its range',
+  TCR005: 'minInstances above maxInstances',
+  TCR006: 'an environment variable whose name is reserved or malformed',
+  TCR007: 'an environment variable that is written twice',
+  TCR008: 'no project or no region to deploy to',
+  TCR009: 'a service that calls itself',
+  TCR010: 'a callee declared twice',
+  TCR011: 'a cycle of calls',
+  TCR012: "a deadline that is not below the caller's request timeout",
+  TCR013: 'a callee that its caller cannot reach',
+  TCR014: 'public access without a usable reason',
+  TCR015: 'a bucket name that cannot be used',
+  TCR016: 'a second latency alert on one service',
+  TCR017: 'a grant to everybody on a service that is not public',
+  TCR018: 'a directory without a service in it',
+} as const;
+
+type ValidationCode = keyof typeof VALIDATION_CODES;
+
+/** A mistake in a stack, found while it is composed: nothing has been synthesized or deployed yet. */
+export class ValidationError extends Error {
+  override readonly name = 'ValidationError';
+
+  /**
+   * @param code identifies the condition, and stays the same when the words change
+   * @param path of the construct the mistake is in
+   * @param message what is wrong, what was got, what is allowed, what to write instead
+   */
+  constructor(
+    readonly code: ValidationCode,
+    readonly path: string,
+    message: string,
+  ) {
+    super(`${code} at ${path}: ${message}`);
+  }
+}
+
+interface NumberRule {
+  readonly min: number;
+  readonly max: number;
+  /** Any number within the range instead of whole ones only. */
+  readonly fraction?: boolean;
+  /** The value is written into text or compared at synth, so a token will not do. */
+  readonly literal?: boolean;
+}
+
+/** Throws TCR004 unless `value` follows the rule; a token passes, because its value is known at deployment only. */
+export function checkNumber(path: string, option: string, value: number, rule: NumberRule): void {
+  const kind = rule.fraction ? 'a number' : 'a whole number';
+  const allowed = `'${option}' must be ${kind} within ${rule.min}..${rule.max}`;
+  if (Token.isUnresolved(value)) {
+    if (rule.literal)
+      throw new ValidationError('TCR004', path, `${allowed} that is known at synth, got a token`);
+    return;
+  }
+  const follows = value >= rule.min && value <= rule.max && (rule.fraction || Number.isInteger(value));
+  if (!follows) throw new ValidationError('TCR004', path, `${allowed}, got ${value}`);
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { MonitoringNotificationChannel } from '@cdktf/provider-google/lib/monitoring-notification-channel';
+import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
+import { GcsBackend, LocalBackend, TerraformOutput, TerraformStack } from 'cdktf';
+import type { Construct } from 'constructs';
+import { Access, enableApi, ServiceCode, traceExplorerLink, TracedCloudRunService } from '../constructs';
+import { type EnvironmentConfig, stackId } from './config';
+
+const SERVICES = join(__dirname, '..', 'services');
+
+/** A document pipeline, gateway -> processor -> storage, in one environment. */
+export class DocumentPipelineStack extends TerraformStack {
+  constructor(scope: Construct, config: EnvironmentConfig) {
+    super(scope, stackId(config.environment.name));
+    const { environment } = config;
+    this.#keepState(config);
+    new GoogleProvider(this, 'google', { project: config.projectId, region: config.region });
+
+    const gateway = new TracedCloudRunService(this, 'gateway', {
+      environment,
+      code: ServiceCode.fromDirectory(join(SERVICES, 'gateway')),
+      access: Access.public({ reason: 'anybody may send a document' }),
+    });
+    const processor = new TracedCloudRunService(this, 'processor', {
+      environment,
+      code: ServiceCode.fromDirectory(join(SERVICES, 'processor')),
+      memoryMiB: 1024,
+    });
+    const storage = new TracedCloudRunService(this, 'storage', {
+      environment,
+      code: ServiceCode.fromDirectory(join(SERVICES, 'storage')),
+    });
+    gateway.calls(processor, { deadlineMs: 10_000 });
+    processor.calls(storage, { deadlineMs: 5_000 });
+    const documents = storage.addBucket('documents');
+
+    const notify = [this.#addEmailChannel(config.notificationEmail)];
+    gateway.addLatencyAlert({ p95Ms: 2_000, notify });
+    processor.addLatencyAlert({ p95Ms: 1_500, notify });
+    storage.addLatencyAlert({ p95Ms: 1_000, notify });
+
+    new TerraformOutput(this, 'gateway_url', { value: gateway.uri });
+    new TerraformOutput(this, 'trace_explorer_link', { value: traceExplorerLink(config.projectId) });
+    new TerraformOutput(this, 'documents_bucket', { value: documents.name });
+  }
+
+  /** Terraform runs in `<output>/stacks/<stack>`, and relative paths start there: no synth depends on the machine. */
+  #keepState({ environment, stateBucket }: EnvironmentConfig): void {
+    if (stateBucket !== undefined) {
+      new GcsBackend(this, { bucket: stateBucket, prefix: this.node.id });
+    } else if (environment.name === 'local') {
+      new LocalBackend(this, { path: 'terraform.tfstate' });
+    } else {
+      // Beside cdktf.json, where cdktf keeps it by default: the output directory may be deleted at any time.
+      new LocalBackend(this, { path: `../../../terraform.${this.node.id}.tfstate` });
+    }
+  }
+
+  #addEmailChannel(email: string): MonitoringNotificationChannel {
+    return new MonitoringNotificationChannel(this, 'on-call', {
+      displayName: `${this.node.id} on call`,
+      type: 'email',
+      labels: { email_address: email },
+      dependsOn: [enableApi(this, 'monitoring')],
+    });
+  }
+}

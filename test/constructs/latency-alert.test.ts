@@ -1,0 +1,112 @@
+import { MonitoringNotificationChannel } from '@cdktf/provider-google/lib/monitoring-notification-channel';
+import { type LatencyAlertOptions, ServiceCode, TracedCloudRunService } from '../../constructs';
+import { addresses, resource, synth, testStack, waitsFor } from '../helpers/synth';
+
+const METRIC = 'google_logging_metric';
+const POLICY = 'google_monitoring_alert_policy';
+
+function withService() {
+  const stack = testStack();
+  const channel = new MonitoringNotificationChannel(stack, 'on-call', { type: 'email' });
+  const service = new TracedCloudRunService(stack, 'gateway', { code: ServiceCode.fromImage('image') });
+  return { stack, service, channel };
+}
+
+function synthAlert(options: Partial<LatencyAlertOptions> = {}) {
+  const { stack, service, channel } = withService();
+  service.addLatencyAlert({ p95Ms: 1500, notify: [channel], ...options });
+  return synth(stack);
+}
+
+describe('a latency alert', () => {
+  test('measures the requests of its service, without health checks, in seconds', () => {
+    const metric = resource(synthAlert(), METRIC);
+    expect(metric).toMatchObject({
+      filter:
+        'resource.type="cloud_run_revision"' +
+        ' AND resource.labels.service_name="${google_cloud_run_v2_service.gateway.name}"' +
+        ' AND resource.labels.location="europe-west1"' +
+        ' AND log_id("run.googleapis.com/requests")' +
+        ' AND httpRequest.latency:*' +
+        ' AND NOT httpRequest.requestUrl=~"/health$"',
+      value_extractor: 'REGEXP_EXTRACT(httpRequest.latency, "([0-9.]+)s")',
+      metric_descriptor: {
+        metric_kind: 'DELTA',
+        value_type: 'DISTRIBUTION',
+        unit: 's',
+        labels: [{ key: 'status', value_type: 'STRING', description: 'HTTP status code' }],
+      },
+      label_extractors: { status: 'EXTRACT(httpRequest.status)' },
+      bucket_options: { exponential_buckets: { num_finite_buckets: 80, growth_factor: 1.155, scale: 0.001 } },
+    });
+    expect(metric['name']).toMatch(/^request_latency_gateway_production_[a-z]{8}$/);
+  });
+
+  test('compares the 95th percentile of that metric in seconds, and does not ask for the metric to exist yet', () => {
+    const synthesized = synthAlert();
+    const { name } = resource(synthesized, METRIC);
+    expect(resource(synthesized, POLICY)).toMatchObject({
+      display_name: '${google_cloud_run_v2_service.gateway.name}: p95 latency above 1500 ms',
+      combiner: 'OR',
+      conditions: [
+        {
+          display_name: 'p95 latency above 1500 ms over 5 min',
+          condition_prometheus_query_language: {
+            query:
+              'histogram_quantile(0.95, sum by (le) (rate(' +
+              `logging_googleapis_com:user_${String(name)}_bucket{monitored_resource="cloud_run_revision"}[5m]))) > 1.5`,
+            duration: '60s',
+            evaluation_interval: '60s',
+            disable_metric_validation: true,
+          },
+        },
+      ],
+      notification_channels: ['${google_monitoring_notification_channel.on-call.id}'],
+    });
+  });
+
+  test('takes the percentile over the window it is told', () => {
+    expect(JSON.stringify(resource(synthAlert({ windowMin: 10 }), POLICY)['conditions'])).toContain('[10m]');
+  });
+
+  test('tells who is paged where the slow requests and their traces are', () => {
+    const documentation = resource(synthAlert(), POLICY)['documentation'];
+    expect(documentation).toEqual({ mime_type: 'text/markdown', content: expect.any(String) });
+    const { content }: { readonly content: string } = JSON.parse(JSON.stringify(documentation));
+    const links = [...content.matchAll(/\]\(([^)]*)\)/g)].map(([, link]) => link ?? '');
+    expect(links.map((link) => decodeURIComponent(link))).toEqual([
+      'https://console.cloud.google.com/logs/query;query=resource.type="cloud_run_revision"\n' +
+        'resource.labels.service_name="${google_cloud_run_v2_service.gateway.name}"\n' +
+        'resource.labels.location="europe-west1"\n' +
+        'log_id("run.googleapis.com/requests")\n' +
+        'httpRequest.latency>"1.5s"?project=my-project',
+      'https://console.cloud.google.com/traces/explorer?project=my-project',
+    ]);
+    expect(content).toContain('service name `gateway`');
+  });
+
+  test('is made after its metric and its APIs', () => {
+    const synthesized = synthAlert();
+    const [policy = ''] = addresses(synthesized, POLICY);
+    const [metric = ''] = addresses(synthesized, METRIC);
+    expect(waitsFor(synthesized, policy)).toContain(metric);
+    expect(waitsFor(synthesized, policy)).toContain('google_project_service.api-monitoring');
+    expect(waitsFor(synthesized, metric)).toContain('google_project_service.api-logging');
+  });
+
+  test('is refused a second time on one service', () => {
+    const { service, channel } = withService();
+    service.addLatencyAlert({ p95Ms: 1500, notify: [channel] });
+    expect(() => service.addLatencyAlert({ p95Ms: 1000, notify: [channel] })).toThrow(
+      'TCR016 at shop/gateway: there is a latency alert already; keep one addLatencyAlert() with the lower p95Ms',
+    );
+  });
+
+  test.each([
+    [{ p95Ms: 0 }, "'p95Ms' must be a number within 1..101000, got 0"],
+    [{ p95Ms: 200_000 }, "'p95Ms' must be a number within 1..101000, got 200000"],
+    [{ windowMin: 0.5 }, "'windowMin' must be a whole number within 1..1440, got 0.5"],
+  ])('is refused with %j', (options, message) => {
+    expect(() => synthAlert(options)).toThrow(`TCR004 at shop/gateway/latency-alert: ${message}`);
+  });
+});

@@ -1,0 +1,82 @@
+import { join, resolve } from 'node:path';
+import { ServiceCode, TracedCloudRunService } from '../../constructs';
+import { addresses, cloudRunService, resource, synth, testStack, waitsFor } from '../helpers/synth';
+
+const services = join(__dirname, '..', '..', 'services');
+const PUBLISH = 'terraform_data';
+const REPOSITORY = 'google_artifact_registry_repository';
+
+/** A stack with a service per directory under services/. */
+function synthDirectories(...names: readonly string[]) {
+  const stack = testStack();
+  for (const name of names) {
+    new TracedCloudRunService(stack, name, { code: ServiceCode.fromDirectory(join(services, name)) });
+  }
+  return synth(stack);
+}
+
+describe('code from an image', () => {
+  test('is run as it is, and nothing is published', () => {
+    const stack = testStack();
+    new TracedCloudRunService(stack, 'gateway', { code: ServiceCode.fromImage('host/api@sha256:0a') });
+    const synthesized = synth(stack);
+    expect(cloudRunService(synthesized).container.image).toBe('host/api@sha256:0a');
+    expect(addresses(synthesized, PUBLISH)).toEqual([]);
+    expect(addresses(synthesized, REPOSITORY)).toEqual([]);
+    expect(addresses(synthesized, 'google_project_service')).not.toContain(
+      'google_project_service.api-artifactregistry',
+    );
+  });
+});
+
+describe('code from a directory', () => {
+  test('is published by the deploy under the hash of its bundle, before the service starts', () => {
+    const synthesized = synthDirectories('storage');
+    const publish = resource(synthesized, PUBLISH);
+    const { image } = cloudRunService(synthesized).container;
+    expect(image).toMatch(
+      /^\$\{google_artifact_registry_repository\.images\.location\}-docker\.pkg\.dev\/my-project\/\$\{google_artifact_registry_repository\.images\.repository_id\}\/storage:[0-9a-f]+$/,
+    );
+    expect(publish).toMatchObject({
+      triggers_replace: image,
+      provisioner: [
+        {
+          'local-exec': {
+            command: expect.stringMatching(/^node assets\/publisher\/[^/ ]+\/[^/ ]+\.js$/),
+            environment: {
+              IMAGE_URI: image,
+              BUNDLE_DIRECTORY: expect.stringMatching(/^assets\/storage_image_bundle_[0-9A-F]+\/[0-9a-f]+$/),
+            },
+          },
+        },
+      ],
+    });
+    const needed = waitsFor(synthesized, 'google_cloud_run_v2_service.storage');
+    expect(needed).toContain(addresses(synthesized, PUBLISH)[0]);
+    expect(needed).toContain(`${REPOSITORY}.images`);
+    expect(needed).toContain('google_project_service.api-artifactregistry');
+    expect(needed).toContain('google_project_service.api-cloudbuild');
+  });
+
+  test('shares one repository and one publisher per stack', () => {
+    const synthesized = synthDirectories('gateway', 'storage');
+    expect(resource(synthesized, REPOSITORY)).toMatchObject({
+      repository_id: 'shop',
+      location: 'europe-west1',
+      format: 'DOCKER',
+    });
+    const commands = addresses(synthesized, PUBLISH).map((address) =>
+      JSON.stringify(synthesized.resources[address]?.['provisioner']).replace(/"environment".*/, ''),
+    );
+    expect(commands).toHaveLength(2);
+    expect(new Set(commands).size).toBe(1);
+  });
+
+  test('is refused where there is no service', () => {
+    const code = ServiceCode.fromDirectory('no/such');
+    expect(() => new TracedCloudRunService(testStack(), 'gateway', { code })).toThrow(
+      `TCR018 at shop/gateway: there is no main.ts in 'no/such', which is ${resolve('no/such')}; ` +
+        "write ServiceCode.fromDirectory(join(__dirname, '...')) with the directory of the service",
+    );
+  });
+});

@@ -1,0 +1,170 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
+import { TerraformStack, TerraformVariable } from 'cdktf';
+import {
+  Access,
+  Sampling,
+  ServiceCode,
+  TracedCloudRunService,
+  type TracedCloudRunServiceProps,
+  ValidationError,
+} from '../../constructs';
+import { VALIDATION_CODES } from '../../constructs/validation';
+import { testApp, testStack } from '../helpers/synth';
+
+const code = ServiceCode.fromImage('image');
+
+function service(props: Partial<TracedCloudRunServiceProps> = {}, id = 'gateway'): TracedCloudRunService {
+  return new TracedCloudRunService(testStack('document-pipeline-local'), id, { code, ...props });
+}
+
+/** Path of the service in every message. */
+const AT = 'at document-pipeline-local/gateway';
+const GRAMMAR = "lower-case letters, digits and '-', first a letter and last no '-'";
+
+describe('a service is refused', () => {
+  test.each(['Gateway', '2nd', 'my_service', 'dash-'])('with the construct id %j', (id) => {
+    expect(() => service({}, id)).toThrow(
+      `TCR001 at document-pipeline-local/${id}: the construct id names the service in every trace and must be ` +
+        `${GRAMMAR}, got '${id}'`,
+    );
+  });
+
+  test.each(['Edge', 'a'.repeat(50)])('with the name %j', (name) => {
+    expect(() => service({ name })).toThrow(
+      `TCR002 ${AT}: 'name' must be at most 49 ${GRAMMAR}, got '${name}'`,
+    );
+  });
+
+  test.each([
+    [5, 'got 5; for 5 % write Sampling.ratio(0.05)'],
+    [-0.1, 'got -0.1'],
+    [Number.NaN, 'got NaN'],
+    [1000, 'got 1000'],
+  ])('with the sampling ratio %p', (ratio, got) => {
+    const message = `TCR003 ${AT}: 'samplingRatio' must be within 0..1, ${got}`;
+    expect(() => service({ sampling: Sampling.ratio(ratio) })).toThrow(ValidationError);
+    expect(() => service({ sampling: Sampling.ratio(ratio) })).toThrow(new RegExp(`^${escape(message)}$`));
+  });
+
+  test('with a sampling ratio or a deadline that is not known at synth', () => {
+    const stack = testStack();
+    const token = new TerraformVariable(stack, 'number', { type: 'number' }).numberValue;
+    const callee = new TracedCloudRunService(stack, 'callee', { code });
+    const caller = new TracedCloudRunService(stack, 'caller', { code });
+    expect(() => new TracedCloudRunService(stack, 'a', { code, sampling: Sampling.ratio(token) })).toThrow(
+      "TCR003 at shop/a: 'samplingRatio' must be within 0..1, got a token; it must be known at synth",
+    );
+    expect(() => caller.calls(callee, { deadlineMs: token })).toThrow(
+      "TCR004 at shop/caller: 'deadlineMs' must be a whole number within 1..3600000 that is known at synth, got a token",
+    );
+  });
+
+  test.each<[Partial<TracedCloudRunServiceProps>, string]>([
+    [{ cpu: 3 }, "'cpu' must be one of 1, 2, 4, 6, 8, got 3"],
+    [{ memoryMiB: 256 }, "'memoryMiB' must be a whole number within 512..32768, got 256"],
+    [{ memoryMiB: 64, cpuIdle: true }, "'memoryMiB' must be a whole number within 128..32768, got 64"],
+    [{ concurrency: 0 }, "'concurrency' must be a whole number within 1..1000, got 0"],
+    [{ concurrency: 1.5 }, "'concurrency' must be a whole number within 1..1000, got 1.5"],
+    [{ timeoutSec: 3601 }, "'timeoutSec' must be a whole number within 1..3600, got 3601"],
+    [{ minInstances: -1 }, "'minInstances' must be a whole number within 0..1000, got -1"],
+    [{ maxInstances: 0 }, "'maxInstances' must be a whole number within 1..1000, got 0"],
+  ])('with %j', (props, message) => {
+    expect(() => service(props)).toThrow(`TCR004 ${AT}: ${message}`);
+  });
+
+  test('with more instances at least than at most', () => {
+    expect(() => service({ minInstances: 5, maxInstances: 2 })).toThrow(
+      `TCR005 ${AT}: 'minInstances' must not be above 'maxInstances', got 5 and 2`,
+    );
+  });
+
+  test.each([
+    ['PORT', 'which is reserved by Cloud Run; take it out'],
+    ['K_SERVICE', 'which is reserved by Cloud Run; take it out'],
+    ['CLOUD_RUN_TIMEOUT_SECONDS', 'which is reserved by Cloud Run; take it out'],
+    ['X_GOOGLE_THING', 'which is reserved by Cloud Run; take it out'],
+    ['OTEL_TRACES_SAMPLER', 'which the construct writes; use its options instead'],
+    ['TRACED_TRUST_CALLER', 'which the construct writes; use its options instead'],
+    ['2ND', 'which is no variable name; use letters, digits and _, first no digit'],
+    ['', 'which is no variable name; use letters, digits and _, first no digit'],
+  ])('with the variable %j', (name, reason) => {
+    expect(() => service({ env: { [name]: 'x' } })).toThrow(`TCR006 ${AT}: 'env' sets ${name}, ${reason}`);
+  });
+
+  test('with a variable that a call writes as well', () => {
+    const stack = testStack();
+    const callee = new TracedCloudRunService(stack, 'storage', { code });
+    const caller = new TracedCloudRunService(stack, 'gateway', { code, env: { STORAGE_URL: 'http://x' } });
+    expect(() => caller.calls(callee, { deadlineMs: 1000 })).toThrow(
+      'TCR007 at shop/gateway: the environment variable STORAGE_URL is written twice; env, calls() and addBucket() ' +
+        'need different names',
+    );
+  });
+
+  test('in a stack without a project or a region', () => {
+    const write =
+      "before the services, write in the stack: new GoogleProvider(this, 'google', { project: 'my-project', region: 'europe-west1' })";
+    const empty = new TerraformStack(testApp(), 'shop');
+    expect(() => new TracedCloudRunService(empty, 'gateway', { code })).toThrow(
+      `TCR008 at shop/gateway: no project to deploy to; ${write}`,
+    );
+    const noRegion = new TerraformStack(testApp(), 'shop');
+    new GoogleProvider(noRegion, 'google', { project: 'my-project' });
+    expect(() => new TracedCloudRunService(noRegion, 'gateway', { code })).toThrow(
+      `TCR008 at shop/gateway: no region to deploy to; ${write}`,
+    );
+    expect(
+      () => new TracedCloudRunService(noRegion, 'with-region', { code, region: 'us-east1' }),
+    ).not.toThrow();
+  });
+
+  test.each(['', '  ', 'x'.repeat(481)])('with the reason %j for public access', (reason) => {
+    expect(() => service({ access: Access.public({ reason }) })).toThrow(
+      `TCR014 ${AT}: public access needs a reason of 1 to 480 characters, got ${reason.length}; ` +
+        "write Access.public({ reason: 'why anybody may call it' })",
+    );
+  });
+
+  test.each(['allUsers', 'allAuthenticatedUsers'])('a grant to %s', (member) => {
+    expect(() => service().grantInvoke(member)).toThrow(
+      `TCR017 ${AT}: '${member}' would open the service to everybody; ` +
+        "write access: Access.public({ reason: '...' }) instead",
+    );
+  });
+});
+
+describe('the limits themselves are taken', () => {
+  test.each<Partial<TracedCloudRunServiceProps>>([
+    { name: `a${'b'.repeat(47)}c` },
+    { sampling: Sampling.ratio(0) },
+    { sampling: Sampling.ratio(1) },
+    { cpu: 8 },
+    { memoryMiB: 512 },
+    { memoryMiB: 128, cpuIdle: true },
+    { memoryMiB: 32_768 },
+    { concurrency: 1 },
+    { concurrency: 1000 },
+    { timeoutSec: 1 },
+    { timeoutSec: 3600 },
+    { minInstances: 0 },
+    { minInstances: 10, maxInstances: 10 },
+    { env: { PORTAL: '', KEY: '' } },
+    { access: Access.public({ reason: 'x' }) },
+  ])('%j', (props) => {
+    expect(() => service(props)).not.toThrow();
+  });
+});
+
+test('every code is tested with its message', () => {
+  const tests = readdirSync(__dirname).map((file) => readFileSync(join(__dirname, file), 'utf8'));
+  const missing = Object.keys(VALIDATION_CODES).filter(
+    (code) => !tests.some((text) => text.includes(`${code} `)),
+  );
+  expect(missing).toEqual([]);
+});
+
+function escape(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
