@@ -27,14 +27,19 @@ export const RESERVED_VARIABLES: readonly string[] = ['PORT', 'K_SERVICE', 'K_RE
 /** Reached without the proxy: other services' front ends, and the metadata server. */
 const DIRECT_HOSTS = '127.0.0.1,localhost';
 
+/** Where distroless images have Node.js: programs of this machine, such as its gcloud, are not found. */
+const IMAGE_PATH = '/nodejs/bin';
+
 /**
- * All variables of a container. Nothing of the daemon's own environment gets in except PATH, which stands for the
- * image's; HOME is left out, because client libraries look for the developer's own credentials there.
+ * All variables of a container. Nothing of the daemon's own environment gets in; HOME is left out as well, because
+ * client libraries look for the developer's own credentials there.
  */
 export function containerEnvironment(input: EnvironmentInput): Record<string, string> {
   const { id, network, template } = input;
   return {
-    PATH: process.env['PATH'] ?? '',
+    PATH: IMAGE_PATH,
+    // OpenTelemetry's default of 5 s is for a collector's sake; here somebody waits for the trace.
+    OTEL_BSP_SCHEDULE_DELAY: '500',
     ...template.container.env,
     ...input.secrets,
     PORT: String(input.port),

@@ -55,6 +55,9 @@ export function requestLogEntry(record: RequestRecord): LogEntry {
   };
 }
 
+/** Stands for the sender of Cloud Run's own spans; the container behind it sends spans of its own. */
+const FRONT_END = 'Cloud Run';
+
 /** The span that Cloud Run adds to a trace for a request it has sampled. */
 export function requestSpan(record: RequestRecord): Span {
   const { context, id, request, status } = record;
@@ -64,8 +67,8 @@ export function requestSpan(record: RequestRecord): Span {
     traceId: context.traceId,
     spanId: context.spanId,
     ...(context.callerSpanId === undefined ? {} : { parentSpanId: context.callerSpanId }),
-    name: path,
-    service: id.name,
+    name: `${id.name} ${path}`,
+    service: FRONT_END,
     kind: 'server',
     startUnixNano,
     endUnixNano: startUnixNano + BigInt(Math.round(record.durationMs * 1e6)),

@@ -83,7 +83,7 @@ export function waitsFor(synthesized: Synthesized, address: string): Set<string>
 }
 
 /** A Cloud Run service as it is synthesized. */
-export interface ServiceJson {
+interface ServiceJson {
   readonly name: string;
   readonly location: string;
   readonly template: {

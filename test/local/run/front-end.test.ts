@@ -44,7 +44,9 @@ describe('headers of a request', () => {
   it('are answered with the id of their trace, whoever answers', async () => {
     const headers = { traceparent: `00-${TRACE_ID}-${CALLER_SPAN_ID}-00` };
     const open = await cloud.serve('echo', ECHO_HEADERS);
-    const { uri: closed } = await cloud.run.create(cloud.spec('closed', 'echo', { invokerIamDisabled: false }));
+    const { uri: closed } = await cloud.run.create(
+      cloud.spec('closed', 'echo', { invokerIamDisabled: false }),
+    );
     for (const uri of [open, closed]) {
       expect((await fetch(uri, { headers })).headers.get('x-cloud-trace-context')).toBe(TRACE_ID);
     }
@@ -132,8 +134,8 @@ describe('sampling', () => {
         traceId: TRACE_ID,
         spanId: sampled[0]?.split('-')[2],
         parentSpanId: CALLER_SPAN_ID,
-        service: 'burst',
-        name: '/burst',
+        service: 'Cloud Run',
+        name: 'burst /burst',
         kind: 'server',
         status: 'unset',
         attributes: expect.objectContaining({

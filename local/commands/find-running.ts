@@ -1,0 +1,12 @@
+import { ControlClient } from '../control/control-client';
+import { readInstance } from '../control/instance-file';
+import { instanceFile, type LocalCloudStatus } from '../local-cloud';
+import { UserError } from '../user-error';
+
+/** The door of the local cloud that runs for this project. Throws UserError when none does. */
+export async function findRunning(projectDirectory: string): Promise<ControlClient<LocalCloudStatus>> {
+  const found = await readInstance(instanceFile(projectDirectory));
+  if (found.state !== 'running')
+    throw new UserError('no local cloud is running here; start one with: npm start');
+  return new ControlClient<LocalCloudStatus>(found.instance.url);
+}

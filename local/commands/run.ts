@@ -1,0 +1,57 @@
+import { UserError } from '../user-error';
+import { cdktf } from './cdktf-command';
+import { down } from './down';
+import { logs } from './logs';
+import { status } from './status';
+import { traces } from './traces';
+import { up } from './up';
+
+/** A command takes its own arguments and the project's directory, and returns the exit code. */
+type Command = (args: string[], projectDirectory: string) => Promise<number>;
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  up,
+  down,
+  status,
+  traces,
+  logs,
+  deploy: (args, directory) => cdktf('deploy', args, directory),
+  diff: (args, directory) => cdktf('diff', args, directory),
+  destroy: (args, directory) => cdktf('destroy', args, directory),
+};
+
+const USAGE = `usage: npm run local -- COMMAND
+
+  up --stack ID [--send FILE --to OUTPUT/PATH] [--once] [--port N]
+                       start the local cloud, deploy the stack, send a document, show its trace
+  status [--json]      what is deployed
+  traces [ID] [--errors] [--limit N] [--json]
+                       the newest traces, or one as a waterfall with its logs
+  logs [--trace ID] [--service NAME] [--limit N] [--json]
+  deploy | diff | destroy [STACK] [cdktf options]
+                       cdktf against the running local cloud
+  down                 stop it
+`;
+
+/** Runs one command line and returns its exit code. Errors a person can mend are one line; others keep their stack. */
+export async function run(args: string[]): Promise<number> {
+  const [name = '', ...rest] = args;
+  const command = COMMANDS[name];
+  if (!command) {
+    process.stderr.write(name ? `there is no command '${name}'\n\n${USAGE}` : USAGE);
+    return 1;
+  }
+  try {
+    return await command(rest, process.cwd());
+  } catch (error) {
+    process.stderr.write(`${describe(error)}\n`);
+    return 1;
+  }
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const parseError = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  if (parseError) return `${error.message}\n\n${USAGE}`;
+  return error instanceof UserError ? error.message : (error.stack ?? error.message);
+}

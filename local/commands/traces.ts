@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util';
+import { stringify } from '../control/control-api';
+import { columnsOf } from '../progress';
+import { renderTraceList } from '../trace/trace-list';
+import { renderWaterfall } from '../trace/waterfall';
+import { findRunning } from './find-running';
+import { parseLimit } from './parse-limit';
+
+/** Shows the newest traces, or one of them with its logs. */
+export async function traces(args: string[], projectDirectory: string): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      errors: { type: 'boolean', default: false },
+      limit: { type: 'string', default: '20' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const client = await findRunning(projectDirectory);
+  const colour = process.stdout.isTTY;
+  const [traceId] = positionals;
+  if (traceId !== undefined) {
+    const report = await client.trace(traceId);
+    const picture = (): string =>
+      renderWaterfall(report.spans, report.logs, { width: columnsOf(process.stdout), colour });
+    process.stdout.write(`${values.json ? stringify(report) : picture()}\n`);
+    return 0;
+  }
+  const summaries = await client.traces({ errorsOnly: values.errors, limit: parseLimit(values.limit) });
+  if (values.json) process.stdout.write(`${stringify(summaries)}\n`);
+  else if (summaries.length > 0) process.stdout.write(`${renderTraceList(summaries, { colour })}\n`);
+  else
+    process.stdout.write(
+      values.errors ? 'No trace with an error has arrived.\n' : 'No trace has arrived yet.\n',
+    );
+  return 0;
+}

@@ -1,0 +1,149 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { LocalCloud } from '../local-cloud';
+import { columnsOf, Progress, type Step } from '../progress';
+import { terraformVersion } from '../terraform-binary';
+import { renderWaterfall } from '../trace/waterfall';
+import { UserError } from '../user-error';
+import { deployStack } from './deploy-stack';
+import { sendDocument } from './send-document';
+
+/** How long the spans of one request may take to arrive: the batch processor's 5 s delay, three times over. */
+const TRACE_TIMEOUT_MS = 15_000;
+
+/**
+ * Starts the local cloud, deploys the stack, sends a document and shows its trace; then stays until Ctrl-C, SIGTERM or
+ * `down`. With `--once` it ends after the trace. Returns the exit code: 0 only if the trace was complete.
+ */
+export async function up(args: string[], projectDirectory: string): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      stack: { type: 'string' },
+      send: { type: 'string' },
+      to: { type: 'string' },
+      port: { type: 'string', default: '4400' },
+      once: { type: 'boolean', default: false },
+    },
+  });
+  const { stack, send, to } = values;
+  if (!stack) throw new UserError('up needs --stack, the id of the cdktf stack to deploy');
+  if ((send === undefined) !== (to === undefined))
+    throw new UserError('--send FILE and --to OUTPUT/PATH go together');
+
+  const progress = new Progress(process.stdout);
+  const stopping = stopSignal();
+  const terraform = await terraformVersion(process.env);
+
+  const starting = progress.step('cloud');
+  const cloud = await LocalCloud.start({ projectDirectory, port: portOf(values.port) }).catch(
+    failing(starting),
+  );
+  try {
+    starting.done(`${cloud.url} on Node ${process.versions.node} and Terraform ${terraform}`);
+    const signal = AbortSignal.any([stopping, cloud.shutdownRequested]);
+    const complete = await deployAndSend({ cloud, progress, stack, projectDirectory, signal, send, to });
+    if (values.once) return complete ? 0 : 1;
+    process.stdout.write(
+      '\nStays up until Ctrl-C. In another terminal: npm run local -- traces | logs | status | down\n',
+    );
+    await aborted(signal);
+    return 0;
+  } catch (error) {
+    // Whoever asked for the stop knows; what the stop interrupted is no failure of its own.
+    if (stopping.aborted || cloud.shutdownRequested.aborted) return values.once ? 1 : 0;
+    throw error;
+  } finally {
+    await cloud.dispose();
+  }
+}
+
+interface Session {
+  readonly cloud: LocalCloud;
+  readonly progress: Progress;
+  readonly stack: string;
+  readonly projectDirectory: string;
+  readonly signal: AbortSignal;
+  readonly send: string | undefined;
+  readonly to: string | undefined;
+}
+
+/** Returns whether the trace of the document is complete; true when none was to be sent. */
+async function deployAndSend(session: Session): Promise<boolean> {
+  const { cloud, progress, signal } = session;
+  const deploying = progress.step('deploy');
+  const outputs = await deployStack({
+    stack: session.stack,
+    projectDirectory: session.projectDirectory,
+    dataDirectory: cloud.dataDirectory,
+    environment: cloud.terraformEnvironment(process.env),
+    step: deploying,
+    signal,
+  }).catch(failing(deploying));
+  deploying.done(session.stack);
+
+  let complete = true;
+  if (session.send !== undefined && session.to !== undefined) {
+    const sending = progress.step('request');
+    const file = join(session.projectDirectory, session.send);
+    const answer = await sendDocument({ file, to: session.to }, outputs, signal).catch(failing(sending));
+    sending.done(
+      `POST ${answer.url} with ${session.send}: ${answer.status} in ${Math.round(answer.durationMs)} ms`,
+    );
+
+    const waiting = progress.step('trace');
+    const found = await cloud.waitForTrace(answer.traceId, { timeoutMs: TRACE_TIMEOUT_MS, signal });
+    complete = found.assessment.complete;
+    if (complete) waiting.done(`complete, ${found.spans.length} spans`);
+    else
+      waiting.failed(
+        `incomplete after ${TRACE_TIMEOUT_MS / 1000} s: ${found.assessment.problems.join('; ')}`,
+      );
+    const picture = renderWaterfall(found.spans, found.logs, {
+      width: columnsOf(process.stdout),
+      colour: process.stdout.isTTY,
+    });
+    process.stdout.write(`\n${picture}\n\n`);
+  }
+  for (const [name, value] of Object.entries(outputs))
+    process.stdout.write(`${name.padEnd(22)} ${String(value)}\n`);
+  return complete;
+}
+
+/** Makes way on the screen for the error and passes it on. */
+function failing(step: Step): (error: unknown) => never {
+  return (error) => {
+    step.abandon();
+    throw error;
+  };
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new UserError(`--port ${text} is no port; 0 takes any free one`);
+  return port;
+}
+
+/** Ctrl-C reaches this process from the terminal and once more from npm, which passes it on. */
+const SAME_SIGNAL_MS = 1_000;
+
+/** Aborts on the first Ctrl-C or SIGTERM; a later one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  let abortedAt = Number.POSITIVE_INFINITY;
+  const stop = (): void => {
+    if (performance.now() - abortedAt > SAME_SIGNAL_MS) process.exit(1);
+    if (!controller.signal.aborted) abortedAt = performance.now();
+    controller.abort();
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop);
+  return controller.signal;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
