@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { VALIDATION_CODES } from '../../constructs/validation';
+import { resourceTypes } from '../../local/terraform/resource-types';
+
+const ROOT = join(__dirname, '..', '..');
+
+export const README_FILE = join(ROOT, 'README.md');
+
+/** Sections of the README that are written from the code, by the name in their markers. */
+export function generatedSections(): Record<string, string> {
+  return {
+    example: `\`\`\`ts\n${exampleStatements()}\n\`\`\``,
+    'resource types': resourceTypes
+      .map(({ type }) => `\`${type}\``)
+      .toSorted()
+      .join(', '),
+    'construct codes': table(['code', 'refused'], Object.entries(VALIDATION_CODES)),
+    'service codes': table(['code', 'status'], serviceCodes()),
+  };
+}
+
+/** `readme` with other text between `<!-- name -->` and `<!-- /name -->`. */
+export function replaceSection(readme: string, name: string, content: string): string {
+  const begin = `<!-- ${name} -->\n`;
+  const end = `<!-- /${name} -->`;
+  const from = readme.indexOf(begin);
+  const to = readme.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`the README has no section between ${begin.trim()} and ${end}`);
+  return `${readme.slice(0, from + begin.length)}\n${content}\n\n${readme.slice(to)}`;
+}
+
+/** What is between the markers of the compiled example. */
+function exampleStatements(): string {
+  const [, lines = ''] = readRoot('test/readme/pipeline-example.ts').split(/^ *\/\/ README\n/m);
+  return lines.replaceAll(/^ {4}/gm, '').trimEnd();
+}
+
+/** Code and status of every error class of the pipeline; both are fields, which are read from the source. */
+function serviceCodes(): [string, string][] {
+  const fields = /readonly code = '(\w+)';\n\s*readonly statusCode = (\d+);/g;
+  return [...readRoot('services/errors.ts').matchAll(fields)].map(([, code = '', status = '']) => [
+    code,
+    status,
+  ]);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function readRoot(name: string): string {
+  return readFileSync(join(ROOT, name), 'utf8');
+}
