@@ -22,8 +22,12 @@ export interface CdktfRun {
   readonly signal?: AbortSignal;
 }
 
-/** Runs the project's own `cdktf` and returns its exit code. Throws UserError when it is not installed. */
+/**
+ * Runs the project's own `cdktf` and returns its exit code. Throws UserError when it is not installed, and the signal's
+ * reason when that has aborted before.
+ */
 export async function runCdktf(run: CdktfRun): Promise<number> {
+  run.signal?.throwIfAborted();
   const child = spawn(
     process.execPath,
     [cdktfBinary(run.projectDirectory), ...run.args, '--output', run.outputDirectory],
@@ -34,6 +38,7 @@ export async function runCdktf(run: CdktfRun): Promise<number> {
     },
   );
   const log = createWriteStream(run.logFile, { flags: 'a' });
+  log.on('error', (error) => run.onLine(`the log cannot be kept: ${error.message}`));
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
       log.write(`${line}\n`);

@@ -84,18 +84,30 @@ export class LocalCloud {
       const startedAt = new Date().toISOString();
       const instance: Instance = { pid: process.pid, startId, url: control.url, startedAt, projectDirectory };
       await claimInstance(file, instance);
-      cleanup.defer(() => releaseInstance(file, instance));
+      const release = (): void => releaseInstance(file, instance);
+      process.once('exit', release);
+      cleanup.defer(() => {
+        process.off('exit', release);
+        release();
+      });
       await removeLeftovers(dataDirectory);
 
       const logFiles = new LogFiles(join(dataDirectory, 'logs'));
       cleanup.defer(() => logFiles.dispose());
+      let filesFailed = false;
       running = await startProducts(
         {
           dataDirectory,
           traces,
           onLog: (entry) => {
             logs.append(entry);
-            logFiles.append(entry.service, JSON.stringify(entry));
+            try {
+              logFiles.append(entry.service, JSON.stringify(entry));
+            } catch (error) {
+              if (!filesFailed) console.error('log lines are no longer kept in files:', error);
+              filesFailed = true;
+            }
+            if (entry.traceId !== undefined) traces.lookAgain(entry.traceId);
           },
           onInternalError: (error) => console.error('the local cloud failed:', error),
         },

@@ -52,7 +52,8 @@ export class Progress {
 
 /** Columns to draw within: the terminal's, or a default where the output is not a terminal. */
 export function columnsOf(out: NodeJS.WriteStream): number {
-  return out.isTTY ? (out.columns ?? DEFAULT_COLUMNS) : DEFAULT_COLUMNS;
+  // A terminal that does not know its width says 0.
+  return (out.isTTY && out.columns) || DEFAULT_COLUMNS;
 }
 
 const TITLE_WIDTH = 8;

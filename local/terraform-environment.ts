@@ -9,8 +9,11 @@ export interface TerraformPointers {
   readonly caFile: string;
 }
 
-/** Variables by which Terraform, the google provider or gcloud could find somebody's real account or settings. */
-const LEADS_ELSEWHERE = /^(TF_|GOOGLE_|GCLOUD_|GCP_|CLOUDSDK_|USE_STDOUT_)/;
+/**
+ * Variables by which Terraform, the google provider or gcloud could find somebody's real account or settings, and those
+ * of proxies: some programs read the lower case first.
+ */
+const LEADS_ELSEWHERE = /^(TF_|GOOGLE_|GCLOUD_|GCP_|CLOUDSDK_|USE_STDOUT_|(https?|all|no)_proxy$)/i;
 
 /**
  * The environment of a process that runs cdktf and Terraform against a local cloud: that of the caller without

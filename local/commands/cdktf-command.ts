@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { runCdktf } from '../cdktf';
 import { terraformEnvironment } from '../terraform-environment';
-import { findRunning } from './find-running';
+import { runningStatus } from './find-running';
 
 /** Runs `cdktf deploy`, `diff` or `destroy` against the running local cloud and shows what it prints. */
 export async function cdktf(
@@ -9,7 +9,9 @@ export async function cdktf(
   args: string[],
   projectDirectory: string,
 ): Promise<number> {
-  const { dataDirectory, terraform } = await (await findRunning(projectDirectory)).status();
+  const { dataDirectory, terraform } = await runningStatus(projectDirectory);
+  // Ctrl-C reaches Terraform through the terminal; it finishes what it has begun before this process ends.
+  process.on('SIGINT', () => undefined);
   return await runCdktf({
     args: [command, ...args, ...(command === 'diff' ? [] : ['--auto-approve'])],
     projectDirectory,

@@ -10,3 +10,10 @@ export async function findRunning(projectDirectory: string): Promise<ControlClie
     throw new UserError('no local cloud is running here; start one with: npm start');
   return new ControlClient<LocalCloudStatus>(found.instance.url);
 }
+
+/** What the running local cloud tells about itself. Throws UserError when none runs, or it is still starting. */
+export async function runningStatus(projectDirectory: string): Promise<LocalCloudStatus & { pid: number }> {
+  const found = await (await findRunning(projectDirectory)).status();
+  if ('starting' in found) throw new UserError('the local cloud is still starting; ask again in a moment');
+  return found;
+}

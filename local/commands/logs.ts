@@ -14,10 +14,11 @@ export async function logs(args: string[], projectDirectory: string): Promise<nu
       json: { type: 'boolean', default: false },
     },
   });
+  const limit = parseLimit(values.limit);
   const entries = await (
     await findRunning(projectDirectory)
   ).logs({
-    limit: parseLimit(values.limit),
+    limit,
     ...(values.trace !== undefined && { traceId: values.trace }),
     ...(values.service !== undefined && { service: values.service }),
   });

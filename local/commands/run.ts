@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { UserError } from '../user-error';
 import { cdktf } from './cdktf-command';
 import { down } from './down';
@@ -9,16 +10,16 @@ import { up } from './up';
 /** A command takes its own arguments and the project's directory, and returns the exit code. */
 type Command = (args: string[], projectDirectory: string) => Promise<number>;
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  up,
-  down,
-  status,
-  traces,
-  logs,
-  deploy: (args, directory) => cdktf('deploy', args, directory),
-  diff: (args, directory) => cdktf('diff', args, directory),
-  destroy: (args, directory) => cdktf('destroy', args, directory),
-};
+const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ['up', up],
+  ['down', down],
+  ['status', status],
+  ['traces', traces],
+  ['logs', logs],
+  ['deploy', (args, directory) => cdktf('deploy', args, directory)],
+  ['diff', (args, directory) => cdktf('diff', args, directory)],
+  ['destroy', (args, directory) => cdktf('destroy', args, directory)],
+]);
 
 const USAGE = `usage: npm run local -- COMMAND
 
@@ -36,7 +37,11 @@ const USAGE = `usage: npm run local -- COMMAND
 /** Runs one command line and returns its exit code. Errors a person can mend are one line; others keep their stack. */
 export async function run(args: string[]): Promise<number> {
   const [name = '', ...rest] = args;
-  const command = COMMANDS[name];
+  if (name === '--help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const command = COMMANDS.get(name);
   if (!command) {
     process.stderr.write(name ? `there is no command '${name}'\n\n${USAGE}` : USAGE);
     return 1;
@@ -50,7 +55,7 @@ export async function run(args: string[]): Promise<number> {
 }
 
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!types.isNativeError(error)) return String(error);
   const parseError = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
   if (parseError) return `${error.message}\n\n${USAGE}`;
   return error instanceof UserError ? error.message : (error.stack ?? error.message);

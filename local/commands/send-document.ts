@@ -45,6 +45,9 @@ export async function sendDocument(
     headers: { 'content-type': contentType },
     body,
     signal,
+  }).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    throw new UserError(`POST ${url} got no answer`, { cause: error });
   });
   const text = await response.text();
   const durationMs = performance.now() - startedAt;

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { findRunning } from './find-running';
+import { runningStatus } from './find-running';
 
 /** Shows what is deployed. */
 export async function status(args: string[], projectDirectory: string): Promise<number> {
   const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } });
-  const found = await (await findRunning(projectDirectory)).status();
+  const found = await runningStatus(projectDirectory);
   if (values.json) {
     process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
     return 0;

@@ -4,6 +4,7 @@ import { columnsOf } from '../progress';
 import { renderTraceList } from '../trace/trace-list';
 import { renderWaterfall } from '../trace/waterfall';
 import { findRunning } from './find-running';
+import { UserError } from '../user-error';
 import { parseLimit } from './parse-limit';
 
 /** Shows the newest traces, or one of them with its logs. */
@@ -17,9 +18,14 @@ export async function traces(args: string[], projectDirectory: string): Promise<
       json: { type: 'boolean', default: false },
     },
   });
+  const limit = parseLimit(values.limit);
+  const [traceId, ...others] = positionals;
+  if (others.length > 0)
+    throw new UserError(`traces shows one trace or the list, got ${positionals.join(' ')}`);
+  if (traceId !== undefined && values.errors)
+    throw new UserError('--errors is for the list, not for one trace');
   const client = await findRunning(projectDirectory);
   const colour = process.stdout.isTTY;
-  const [traceId] = positionals;
   if (traceId !== undefined) {
     const report = await client.trace(traceId);
     const picture = (): string =>
@@ -27,7 +33,7 @@ export async function traces(args: string[], projectDirectory: string): Promise<
     process.stdout.write(`${values.json ? stringify(report) : picture()}\n`);
     return 0;
   }
-  const summaries = await client.traces({ errorsOnly: values.errors, limit: parseLimit(values.limit) });
+  const summaries = await client.traces({ errorsOnly: values.errors, limit });
   if (values.json) process.stdout.write(`${stringify(summaries)}\n`);
   else if (summaries.length > 0) process.stdout.write(`${renderTraceList(summaries, { colour })}\n`);
   else

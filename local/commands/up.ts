@@ -1,6 +1,7 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LocalCloud } from '../local-cloud';
+import { oneLine } from '../logging/terminal-text';
 import { columnsOf, Progress, type Step } from '../progress';
 import { terraformVersion } from '../terraform-binary';
 import { renderWaterfall } from '../trace/waterfall';
@@ -13,7 +14,8 @@ const TRACE_TIMEOUT_MS = 15_000;
 
 /**
  * Starts the local cloud, deploys the stack, sends a document and shows its trace; then stays until Ctrl-C, SIGTERM or
- * `down`. With `--once` it ends after the trace. Returns the exit code: 0 only if the trace was complete.
+ * `down`. With `--once` it ends after the trace. Returns the exit code: 0 only if the document was taken and its trace
+ * was complete.
  */
 export async function up(args: string[], projectDirectory: string): Promise<number> {
   const { values } = parseArgs({
@@ -27,6 +29,7 @@ export async function up(args: string[], projectDirectory: string): Promise<numb
     },
   });
   const { stack, send, to } = values;
+  const port = portOf(values.port);
   if (!stack) throw new UserError('up needs --stack, the id of the cdktf stack to deploy');
   if ((send === undefined) !== (to === undefined))
     throw new UserError('--send FILE and --to OUTPUT/PATH go together');
@@ -36,14 +39,12 @@ export async function up(args: string[], projectDirectory: string): Promise<numb
   const terraform = await terraformVersion(process.env);
 
   const starting = progress.step('cloud');
-  const cloud = await LocalCloud.start({ projectDirectory, port: portOf(values.port) }).catch(
-    failing(starting),
-  );
+  const cloud = await LocalCloud.start({ projectDirectory, port }).catch(failing(starting));
   try {
     starting.done(`${cloud.url} on Node ${process.versions.node} and Terraform ${terraform}`);
     const signal = AbortSignal.any([stopping, cloud.shutdownRequested]);
-    const complete = await deployAndSend({ cloud, progress, stack, projectDirectory, signal, send, to });
-    if (values.once) return complete ? 0 : 1;
+    const succeeded = await deployAndSend({ cloud, progress, stack, projectDirectory, signal, send, to });
+    if (values.once) return succeeded ? 0 : 1;
     process.stdout.write(
       '\nStays up until Ctrl-C. In another terminal: npm run local -- traces | logs | status | down\n',
     );
@@ -68,7 +69,7 @@ interface Session {
   readonly to: string | undefined;
 }
 
-/** Returns whether the trace of the document is complete; true when none was to be sent. */
+/** Returns whether the document was taken and its trace is complete; true when none was to be sent. */
 async function deployAndSend(session: Session): Promise<boolean> {
   const { cloud, progress, signal } = session;
   const deploying = progress.step('deploy');
@@ -82,18 +83,20 @@ async function deployAndSend(session: Session): Promise<boolean> {
   }).catch(failing(deploying));
   deploying.done(session.stack);
 
-  let complete = true;
+  let succeeded = true;
   if (session.send !== undefined && session.to !== undefined) {
     const sending = progress.step('request');
-    const file = join(session.projectDirectory, session.send);
+    const file = resolve(session.projectDirectory, session.send);
     const answer = await sendDocument({ file, to: session.to }, outputs, signal).catch(failing(sending));
-    sending.done(
-      `POST ${answer.url} with ${session.send}: ${answer.status} in ${Math.round(answer.durationMs)} ms`,
-    );
+    const taken = answer.status < 400;
+    const outcome = `POST ${answer.url} with ${session.send}: ${answer.status} in ${Math.round(answer.durationMs)} ms`;
+    if (taken) sending.done(outcome);
+    else sending.failed(`${outcome}, ${oneLine(answer.body)}`);
 
     const waiting = progress.step('trace');
     const found = await cloud.waitForTrace(answer.traceId, { timeoutMs: TRACE_TIMEOUT_MS, signal });
-    complete = found.assessment.complete;
+    const { complete } = found.assessment;
+    succeeded = taken && complete;
     if (complete) waiting.done(`complete, ${found.spans.length} spans`);
     else
       waiting.failed(
@@ -107,7 +110,7 @@ async function deployAndSend(session: Session): Promise<boolean> {
   }
   for (const [name, value] of Object.entries(outputs))
     process.stdout.write(`${name.padEnd(22)} ${String(value)}\n`);
-  return complete;
+  return succeeded;
 }
 
 /** Makes way on the screen for the error and passes it on. */
@@ -120,7 +123,7 @@ function failing(step: Step): (error: unknown) => never {
 
 function portOf(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+  if (!/^\d{1,5}$/.test(text) || port > 65_535)
     throw new UserError(`--port ${text} is no port; 0 takes any free one`);
   return port;
 }

@@ -150,9 +150,12 @@ async function answer(
   } catch (error) {
     const status = error instanceof HttpError ? error.status : 500;
     const body: ErrorBody = { error: { message: error instanceof Error ? error.message : String(error) } };
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
     if (!request.complete) response.setHeader('connection', 'close');
-    if (response.headersSent) response.destroy();
-    else send(response, status, body);
+    send(response, status, body);
   }
 }
 

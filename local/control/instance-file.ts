@@ -102,8 +102,10 @@ function takeOver(path: string, draft: string, stale: Instance): boolean {
     closeSync(openSync(lock, 'wx'));
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
-    const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-    if (age < ABANDONED_LOCK_MS) {
+    const found = statSync(lock, { throwIfNoEntry: false });
+    // Its holder has just finished.
+    if (!found) return false;
+    if (Date.now() - found.mtimeMs < ABANDONED_LOCK_MS) {
       throw new InstanceRunningError(`another local cloud is starting in ${stale.projectDirectory}`, {
         cause: error,
       });

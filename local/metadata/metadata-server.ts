@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { Tokens } from '../iam/tokens';
 import { closeHttpServer, listenOnLoopback } from '../network/loopback-server';
+import { refusalOf } from '../network/request-guard';
 
 export interface MetadataServerOptions {
   readonly projectId: string;
@@ -41,6 +42,9 @@ export async function startMetadataServer(options: MetadataServerOptions): Promi
   const root = entries(options);
   const server = createServer((request, response) => {
     request.resume();
+    const refusal = refusalOf(request);
+    if (refusal !== undefined)
+      return send(response, { status: 403, type: 'text/plain', body: `${refusal}\n` });
     // Protects against requests that a container was tricked into making for somebody else.
     if (request.headers['metadata-flavor'] !== 'Google') {
       return send(response, {

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { listenOnLoopback } from './loopback-server';
+import { closeHttpServer, listenOnLoopback } from './loopback-server';
 
 export interface EgressProxyOptions {
   /** Local TCP port by `host:port`, such as `storage.googleapis.com:443` -> 34567. May be filled after the start. */
@@ -22,11 +21,6 @@ export interface EgressProxy {
  * local servers and refuses all others with 403.
  */
 export async function startEgressProxy(options: EgressProxyOptions): Promise<EgressProxy> {
-  const sockets = new Set<Socket>();
-  const track = (socket: Socket): void => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  };
   const refuse = (host: string): string => {
     const message =
       `a container tried to reach ${host}: the local cloud has no model of ${host}; ` +
@@ -40,7 +34,6 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
     const host = hostOf(request.url) ?? request.headers.host ?? 'an unnamed host';
     response.writeHead(403, { 'content-type': 'text/plain' }).end(refuse(host));
   });
-  server.on('connection', track);
   server.on('connect', (request, client: Socket, head: Buffer) => {
     client.on('error', () => client.destroy());
     const target = request.url ?? '';
@@ -54,7 +47,6 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
       return;
     }
     const upstream = connect(port, '127.0.0.1');
-    track(upstream);
     upstream.on('connect', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       upstream.write(head);
@@ -67,12 +59,8 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
 
   return {
     url: `http://127.0.0.1:${await listenOnLoopback(server)}`,
-    close: async () => {
-      const closed = once(server, 'close');
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
+    // Each connection of a client takes the one behind it along.
+    close: () => closeHttpServer(server),
   };
 }
 

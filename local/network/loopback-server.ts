@@ -1,9 +1,18 @@
 import { once } from 'node:events';
-import type { Server as HttpServer } from 'node:http';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
+
+/** Open connections of the servers that listen here. */
+const connections = new WeakMap<Server, Set<Socket>>();
 
 /** Lets `server` listen on a free port of 127.0.0.1 and returns the port. */
 export async function listenOnLoopback(server: Server): Promise<number> {
+  const open = new Set<Socket>();
+  connections.set(server, open);
+  // The bare connection, below TLS: one that never gets through its handshake must not keep the server open.
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -11,10 +20,13 @@ export async function listenOnLoopback(server: Server): Promise<number> {
   return address.port;
 }
 
-/** Closes a server with all its connections, also those in the middle of a request. */
-export async function closeHttpServer(server: HttpServer): Promise<void> {
+/**
+ * Closes a server that `listenOnLoopback` has started, with all its connections, also those in the middle of a request
+ * or of their handshake.
+ */
+export async function closeHttpServer(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  server.closeAllConnections();
+  for (const socket of connections.get(server) ?? []) socket.destroy();
   await closed;
 }

@@ -37,6 +37,9 @@ const KEEP_ALIVE_MS = 600_000;
 /** Nginx's code for a client that went away; it is in the log only, as nobody is there to get it. */
 const CLIENT_CLOSED_REQUEST = 499;
 
+/** RFC 9110, section 15: those below are interim answers or no status at all. */
+const FIRST_FINAL_STATUS = 200;
+
 /** A request on its way; the fields become its log entry. */
 interface Exchange {
   readonly request: IncomingMessage;
@@ -152,6 +155,13 @@ export class FrontEnd {
 /** Sends the request to the container and its response to the client, each as it comes. */
 function forward(exchange: Exchange, instance: Instance): void {
   const { closed, record, request, response } = exchange;
+  const refuse = (what: string): void =>
+    answer(
+      exchange,
+      503,
+      'upstream connect error or disconnect/reset before headers',
+      `the container ${what}`,
+    );
   record.sampled = instance.sampler.sample();
   const upstream = requestOf({
     host: '127.0.0.1',
@@ -163,7 +173,13 @@ function forward(exchange: Exchange, instance: Instance): void {
     setHost: false,
   });
   upstream.on('response', (received) => {
-    response.writeHead(received.statusCode ?? 502, headersToClient(received));
+    const { statusCode = 0 } = received;
+    if (statusCode < FIRST_FINAL_STATUS) {
+      received.destroy();
+      refuse(`answered with status ${statusCode}, which is none of HTTP`);
+      return;
+    }
+    response.writeHead(statusCode, headersToClient(received));
     // An event stream's client wants to know at once that it is there.
     response.flushHeaders();
     received.on('data', (chunk: Buffer) => (record.responseSize += chunk.length));
@@ -171,14 +187,11 @@ function forward(exchange: Exchange, instance: Instance): void {
       if (error && !closed.aborted) record.reason = `the container broke off its response: ${error.message}`;
     });
   });
-  upstream.on('error', (error) => {
-    answer(
-      exchange,
-      503,
-      'upstream connect error or disconnect/reset before headers',
-      `the container closed the connection without a response: ${error.message}`,
-    );
+  upstream.on('upgrade', (_received, socket) => {
+    socket.destroy();
+    refuse('changed to another protocol, which the local cloud does not pass on');
   });
+  upstream.on('error', (error) => refuse(`closed the connection without a response: ${error.message}`));
   // The container learns that its client has gone.
   closed.addEventListener('abort', () => upstream.destroy());
   request.pipe(upstream);

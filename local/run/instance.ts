@@ -63,14 +63,23 @@ export class Instance {
       tokens: host.tokens,
     });
     const [file, args] = containerProgram(container);
-    const process = new ContainerProcess({
-      file,
-      args,
-      directory: options.directory,
-      env: containerEnvironment({ ...options, port, metadataHost: metadata.host, network: host.network }),
-      processes: host.processes,
-      onLine: (stream, text) => options.onLine(stream, text),
-    });
+    let process: ContainerProcess;
+    try {
+      process = new ContainerProcess({
+        file,
+        args,
+        directory: options.directory,
+        env: containerEnvironment({ ...options, port, metadataHost: metadata.host, network: host.network }),
+        processes: host.processes,
+        onLine: (stream, text) => options.onLine(stream, text),
+      });
+    } catch (error) {
+      // What no process can be given, such as a variable with a null byte, as a binary secret may have.
+      await metadata.close();
+      throw new StartError(describeFailure(options, `could not be run: ${String(error)}`, []), {
+        cause: error,
+      });
+    }
     const ended = process.ended.then(async (how) => {
       await metadata.close();
       return how;

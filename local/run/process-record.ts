@@ -10,11 +10,17 @@ interface Entry {
 
 /**
  * The pids of running containers, in a file: a daemon that was killed cannot end its containers, so the next one does.
+ * One that exits in any other way, be it by an uncaught error, kills them at once.
  * Written synchronously, so that there is no moment between a start and its record in which other code runs.
  */
 export class ProcessRecord {
   readonly #file: string;
   readonly #entries = new Map<number, Entry>();
+  /** Containers lead groups of their own, so whatever ends the daemon does not end them. */
+  readonly #endAll = (): void => {
+    for (const pid of this.#entries.keys()) killGroup(pid, 'SIGKILL');
+    rmSync(this.#file, { force: true });
+  };
 
   constructor(file: string) {
     this.#file = file;
@@ -24,6 +30,7 @@ export class ProcessRecord {
   add(pid: number): void {
     const startedAt = startTimeOf(pid);
     if (startedAt === undefined) return;
+    if (this.#entries.size === 0) process.on('exit', this.#endAll);
     this.#entries.set(pid, { pid, startedAt });
     this.#write();
   }
@@ -34,6 +41,7 @@ export class ProcessRecord {
 
   #write(): void {
     if (this.#entries.size === 0) {
+      process.off('exit', this.#endAll);
       rmSync(this.#file, { force: true });
       return;
     }

@@ -41,7 +41,8 @@ function validateAttribute(value: Value, attribute: AttributeSchema, path: Path)
     ];
   }
   const { allowedValues } = attribute;
-  if (!allowedValues) return [];
+  // The real provider takes an empty text for an optional argument that is not set.
+  if (!allowedValues || (value === '' && attribute.optional)) return [];
   const items = isList(value)
     ? value.map((item, index) => [item, [...path, index]] as const)
     : [[value, path] as const];

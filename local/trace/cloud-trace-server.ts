@@ -1,6 +1,8 @@
+import { createServer, type Server as TcpServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Server, ServerCredentials, status, type handleUnaryCall, type Metadata } from '@grpc/grpc-js';
 import { loadSync, type AnyDefinition, type ServiceDefinition } from '@grpc/proto-loader';
+import { closeHttpServer, listenOnLoopback } from '../network/loopback-server';
 import { fromCloudTrace, projectOf, type CloudTraceSpan } from './cloud-trace-span';
 import {
   authenticateWriter,
@@ -27,6 +29,7 @@ interface BatchWriteSpansRequest {
 export class CloudTraceServer {
   readonly port: number;
   readonly #server: Server;
+  readonly #listener: TcpServer;
 
   static async start(options: CloudTraceServerOptions): Promise<CloudTraceServer> {
     const server = new Server();
@@ -57,26 +60,22 @@ export class CloudTraceServer {
     const credentials = ServerCredentials.createSsl(null, [
       { private_key: Buffer.from(options.key), cert_chain: Buffer.from(options.cert) },
     ]);
-    const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync('127.0.0.1:0', credentials, (error, bound) =>
-        error ? reject(error) : resolve(bound),
-      );
-    });
-    return new CloudTraceServer(server, port);
+    // A listener of our own: one of grpc-js would wait for connections that never get through their TLS handshake.
+    const injector = server.createConnectionInjector(credentials);
+    const listener = createServer((socket: Socket) => injector.injectConnection(socket));
+    return new CloudTraceServer(server, listener, await listenOnLoopback(listener));
   }
 
-  private constructor(server: Server, port: number) {
+  private constructor(server: Server, listener: TcpServer, port: number) {
     this.#server = server;
+    this.#listener = listener;
     this.port = port;
   }
 
   /** Ends open connections and frees the port. */
   async dispose(): Promise<void> {
     this.#server.forceShutdown();
-    // grpc-js frees the listening socket in the next turns of the event loop; tryShutdown tells when.
-    await new Promise<void>((resolve) => {
-      this.#server.tryShutdown(() => resolve());
-    });
+    await closeHttpServer(this.#listener);
   }
 }
 

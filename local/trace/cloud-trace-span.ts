@@ -63,16 +63,16 @@ const SERVICE_LABELS = [
   'g.co/r/k8s_container/container_name',
 ];
 
-/** Google's exporter renames these on the way out (its HTTP_ATTRIBUTE_MAPPING); here they get OpenTelemetry's names back. */
+/** Cloud Trace's own labels (cloud.google.com/trace/docs/trace-labels); here they get OpenTelemetry's names back. */
 const HTTP_LABELS: ReadonlyMap<string, string> = new Map([
-  ['/http/method', 'http.method'],
-  ['/http/url', 'http.url'],
-  ['/http/host', 'http.host'],
-  ['/http/client_protocol', 'http.scheme'],
-  ['/http/status_code', 'http.status_code'],
-  ['/http/user_agent', 'http.user_agent'],
-  ['/http/request/size', 'http.request_content_length'],
-  ['/http/response/size', 'http.response_content_length'],
+  ['/http/method', 'http.request.method'],
+  ['/http/url', 'url.full'],
+  ['/http/host', 'server.address'],
+  ['/http/client_protocol', 'url.scheme'],
+  ['/http/status_code', 'http.response.status_code'],
+  ['/http/user_agent', 'user_agent.original'],
+  ['/http/request/size', 'http.request.size'],
+  ['/http/response/size', 'http.response.size'],
   ['/http/route', 'http.route'],
 ]);
 

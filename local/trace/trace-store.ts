@@ -60,11 +60,14 @@ export class TraceStore {
       trace.set(span.spanId, span);
       this.#dropOldest();
     }
-    for (const traceId of new Set(spans.map((span) => span.traceId))) {
-      // A look that is answered leaves the set, which a Set takes in its stride while it is walked.
-      for (const look of this.#waiting.get(traceId) ?? []) look();
-    }
+    for (const traceId of new Set(spans.map((span) => span.traceId))) this.lookAgain(traceId);
     return refused;
+  }
+
+  /** Has those who wait for the trace look at it again, because something else that they go by has changed. */
+  lookAgain(traceId: string): void {
+    // A look that is answered leaves the set, which a Set takes in its stride while it is walked.
+    for (const look of this.#waiting.get(traceId) ?? []) look();
   }
 
   trace(traceId: string): Trace | undefined {
@@ -88,7 +91,7 @@ export class TraceStore {
 
   /**
    * Waits until the trace is there and `predicate` accepts it, and returns it; undefined after `timeoutMs` or when
-   * `signal` aborts. The predicate runs whenever spans of the trace arrive.
+   * `signal` aborts. The predicate runs whenever spans of the trace arrive, and at `lookAgain`.
    */
   async waitFor(
     traceId: string,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { runCdktf } from '../../local/cdktf';
+import { Cleanup } from '../../local/cleanup';
 import { deployStack } from '../../local/commands/deploy-stack';
 import type { TraceReport } from '../../local/control/control-api';
 import { LocalCloud } from '../../local/local-cloud';
@@ -18,8 +19,11 @@ const TRACE_TIMEOUT_MS = 20_000;
 export class DeployedPipeline {
   static async start(): Promise<DeployedPipeline> {
     const directory = await mkdtemp(join(tmpdir(), 'pipeline-'));
-    const cloud = await LocalCloud.start({ projectDirectory: directory, port: 0 });
+    const cleanup = new Cleanup();
+    cleanup.defer(() => rm(directory, { recursive: true, force: true }));
     try {
+      const cloud = await LocalCloud.start({ projectDirectory: directory, port: 0 });
+      cleanup.defer(() => cloud.dispose());
       const outputs = await deployStack({
         stack: STACK,
         projectDirectory: ROOT,
@@ -33,9 +37,9 @@ export class DeployedPipeline {
         },
         signal: new AbortController().signal,
       });
-      return new DeployedPipeline(directory, cloud, String(outputs['gateway_url']));
+      return new DeployedPipeline(directory, cloud, String(outputs['gateway_url']), cleanup);
     } catch (error) {
-      await cloud.dispose();
+      await cleanup.run();
       throw error;
     }
   }
@@ -44,6 +48,7 @@ export class DeployedPipeline {
     readonly directory: string,
     readonly cloud: LocalCloud,
     readonly gatewayUrl: string,
+    private readonly cleanup: Cleanup,
   ) {}
 
   /** URI of a deployed service by its construct id. */
@@ -101,7 +106,6 @@ export class DeployedPipeline {
   }
 
   async dispose(): Promise<void> {
-    await this.cloud.dispose();
-    await rm(this.directory, { recursive: true, force: true });
+    await this.cleanup.run();
   }
 }

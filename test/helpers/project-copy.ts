@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, watch } from 'node:fs';
+import { existsSync, readlinkSync, watch } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -93,14 +93,12 @@ export class ProjectCopy {
     }
   }
 
-  /** Command lines of processes that belong to this copy. */
+  /** Pids and command lines of processes that belong to this copy: npm, the local cloud, Terraform, containers. */
   processes(): string[] {
     const { stdout } = spawnSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' });
-    const ofContainers = stdout
+    return stdout
       .split('\n')
-      .filter((line) => /\bnode .*main\.js/.test(line))
-      .filter((line) => this.#worksHere(line.trim().split(' ')[0] ?? ''));
-    return [...stdout.split('\n').filter((line) => line.includes(this.directory)), ...ofContainers];
+      .filter((line) => line.includes(this.directory) || this.#worksHere(line.trim().split(' ')[0] ?? ''));
   }
 
   async dispose(): Promise<void> {
@@ -112,7 +110,11 @@ export class ProjectCopy {
   }
 
   #worksHere(pid: string): boolean {
-    const { stdout } = spawnSync('readlink', [`/proc/${pid}/cwd`], { encoding: 'utf8' });
-    return stdout.startsWith(this.directory);
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`).startsWith(this.directory);
+    } catch {
+      // It has ended, or is somebody else's.
+      return false;
+    }
   }
 }

@@ -147,7 +147,7 @@ function validateRepository(config: Attributes): Diagnostic[] {
   const passing = ['remote_repository_config', 'virtual_repository_config'].find((name) =>
     isSet(config, name),
   );
-  if ((mode !== undefined && mode !== 'STANDARD_REPOSITORY') || passing !== undefined) {
+  if (![undefined, '', 'STANDARD_REPOSITORY'].includes(mode) || passing !== undefined) {
     refuse(
       passing ?? 'mode',
       'Remote and virtual repositories are not modelled in the local cloud',

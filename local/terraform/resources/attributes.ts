@@ -1,7 +1,7 @@
 /** Reading the attributes of a resource, and what all resource types of this folder have in common. */
 
 import { type Attributes, type Diagnostic, type PlanRequest, ResourceError } from '../resource-type';
-import { isObject } from '../values';
+import { isList, isObject } from '../values';
 
 /** A string attribute; undefined when it is not set or not known yet. */
 export function text(attributes: Attributes, name: string): string | undefined {
@@ -22,10 +22,24 @@ export function blocks(attributes: Attributes, name: string): Attributes[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** Whether an attribute or block is set to something, be it known or not. */
+/** Lets `change` change a copy of each of the blocks that is known, in place of it. */
+export function mapBlocks(attributes: Attributes, name: string, change: (block: Attributes) => void): void {
+  const list = attributes[name];
+  if (list === undefined || !isList(list)) return;
+  attributes[name] = list.map((block) => {
+    if (!isObject(block)) return block;
+    const copy = { ...block };
+    change(copy);
+    return copy;
+  });
+}
+
+/** Whether an attribute or block is set to something, be it known or not. An empty text is nothing to Google's provider. */
 export function isSet(attributes: Attributes, name: string): boolean {
   const value = attributes[name];
-  return value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0);
+  return (
+    value !== null && value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0)
+  );
 }
 
 /**

@@ -6,8 +6,7 @@ import type { CloudRun, Service } from '../../run/cloud-run';
 import { iamResourceName, type ServiceId, serviceName } from '../../run/service-spec';
 import { planLabels, readLabels } from '../labels';
 import { type Attributes, ResourceError, type ResourceType, type Value } from '../resource-type';
-import { isList, isObject } from '../values';
-import { blocks, goneError, planDefaults, refuseErrors, requiredText, text } from './attributes';
+import { blocks, goneError, mapBlocks, planDefaults, refuseErrors, requiredText, text } from './attributes';
 import { validateService } from './cloud-run-rules';
 import {
   DEFAULT_LIMITS,
@@ -213,16 +212,4 @@ function attributesOf(service: Service, prior: Attributes): Attributes {
       { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100, revision: '', tag: '', uri: '' },
     ],
   };
-}
-
-/** Lets `change` change a copy of each of the blocks that is known, in place of it. */
-function mapBlocks(attributes: Attributes, name: string, change: (block: Attributes) => void): void {
-  const list = attributes[name];
-  if (list === undefined || !isList(list)) return;
-  attributes[name] = list.map((block) => {
-    if (!isObject(block)) return block;
-    const copy = { ...block };
-    change(copy);
-    return copy;
-  });
 }

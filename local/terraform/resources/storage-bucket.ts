@@ -9,9 +9,8 @@ import { projectNumber } from '../../project-number';
 import { bucketLink } from '../../storage/resources';
 import { planLabels, readLabels } from '../labels';
 import { type Attributes, ResourceError, type ResourceType, UNKNOWN } from '../resource-type';
-import { isList, isObject } from '../values';
 import { ApiObjectCodec } from './api-object-codec';
-import { blocks, planDefaults, refuseErrors, requiredText, text } from './attributes';
+import { blocks, mapBlocks, planDefaults, refuseErrors, requiredText, text } from './attributes';
 import { SOFT_DELETE_DEFAULT_SEC, validateBucket } from './storage-bucket-rules';
 import { inGooglesWords } from './storage-errors';
 
@@ -52,8 +51,8 @@ const codec = new ApiObjectCodec<{
 });
 
 /**
- * `google_storage_bucket`. `location` stays in the state as it is written, because Terraform forbids a provider to
- * change what is configured; the real one shows it in upper case, as the bucket itself does.
+ * `google_storage_bucket`. `location` stays in the state as it was first written, because Terraform forbids a provider
+ * to change what is configured; the real one shows it in upper case, as the bucket itself does.
  */
 export const storageBucket: ResourceType<StorageProducts> = {
   type: 'google_storage_bucket',
@@ -73,6 +72,10 @@ export const storageBucket: ResourceType<StorageProducts> = {
     const project = text(planned, 'project');
     if (project !== undefined) planned['project_number'] = projectNumber(project);
     const location = text(planned, 'location');
+    const before = text(request.prior ?? {}, 'location');
+    // The same location in another case is no change.
+    if (before !== undefined && before.toUpperCase() === location?.toUpperCase())
+      planned['location'] = before;
     // A region has no replication to speak of.
     if (location !== undefined && locationType(location) !== 'region') planned['rpo'] ??= 'DEFAULT';
     planLifecycle(planned);
@@ -162,18 +165,6 @@ function planSoftDelete(planned: Attributes, prior: Attributes | null): void {
     policy['retention_duration_seconds'] ??= SOFT_DELETE_DEFAULT_SEC;
     const same = before?.['retention_duration_seconds'] === policy['retention_duration_seconds'];
     policy['effective_time'] = same ? (before['effective_time'] ?? null) : UNKNOWN;
-  });
-}
-
-/** Lets `change` change a copy of each of the blocks that is known, in place of it. */
-function mapBlocks(attributes: Attributes, name: string, change: (block: Attributes) => void): void {
-  const list = attributes[name];
-  if (list === undefined || !isList(list)) return;
-  attributes[name] = list.map((block) => {
-    if (!isObject(block)) return block;
-    const copy = { ...block };
-    change(copy);
-    return copy;
   });
 }
 

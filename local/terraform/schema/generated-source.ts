@@ -24,11 +24,17 @@ export interface AllTypes {
   readonly dataSources: ReadonlyMap<string, readonly string[]>;
 }
 
+let allTypes: AllTypes | undefined;
+
 /**
- * Reads all types and the names of their top-level arguments and blocks out of the declaration files: those are a sixth of the size of
- * the sources, and nothing more is needed for a type that is only going to be refused.
+ * Reads all types and the names of their top-level arguments and blocks out of the declaration files, once: those are a
+ * sixth of the size of the sources, and nothing more is needed for a type that is only going to be refused.
  */
 export function readAllTypes(): AllTypes {
+  return (allTypes ??= readDeclarations());
+}
+
+function readDeclarations(): AllTypes {
   const resources = new Map<string, readonly string[]>();
   const dataSources = new Map<string, readonly string[]>();
   for (const entry of readdirSync(LIBRARY, { withFileTypes: true })) {

@@ -86,15 +86,26 @@ it.each([
   expect((await get(`/computeMetadata/v1/${path}`)).status).toBe(404);
 });
 
-it('survives a request target that is no URL', async () => {
+async function bodyOf(path: string, headers: Record<string, string>): Promise<string> {
+  const port = server.host.split(':')[1];
   const sent = request({
     host: '127.0.0.1',
-    port: server.host.split(':')[1],
-    path: '//',
-    headers: { 'Metadata-Flavor': 'Google' },
+    port,
+    path,
+    headers: { 'Metadata-Flavor': 'Google', ...headers },
   }).end();
-  const body = await new Promise<string>((resolve) => {
+  return await new Promise<string>((resolve) => {
     sent.on('response', (response) => resolve(text(response)));
   });
-  expect(body).toBe('no metadata at //\n');
+}
+
+it('survives a request target that is no URL', async () => {
+  expect(await bodyOf('//', {})).toBe('no metadata at //\n');
+});
+
+it('has no token for a web page whose name was pointed to this machine', async () => {
+  const body = await bodyOf('/computeMetadata/v1/instance/service-accounts/default/token', {
+    Host: 'evil.example.com',
+  });
+  expect(body).toBe("host 'evil.example.com' is not this machine; use 127.0.0.1 or localhost\n");
 });

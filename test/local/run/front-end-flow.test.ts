@@ -159,6 +159,28 @@ describe('a container that goes away', () => {
   });
 });
 
+describe('a container whose answer is none', () => {
+  it.each([
+    ['HTTP/1.1 099 Odd', 'the container answered with status 99, which is none of HTTP'],
+    [
+      'HTTP/1.1 101 Switching Protocols\\r\\nconnection: upgrade\\r\\nupgrade: echo',
+      'the container changed to another protocol, which the local cloud does not pass on',
+    ],
+  ])('%s is 503 at once for its caller', async (head, message) => {
+    const uri = await cloud.serve(
+      'odd',
+      `
+        const answer = (socket) => socket.on('error', () => {}).once('data', () => socket.write('${head}\\r\\n\\r\\n'));
+        require('node:net').createServer(answer).listen(Number(process.env.PORT), '127.0.0.1');
+        process.on('SIGTERM', () => process.exit(0));
+      `,
+    );
+    const response = await fetch(uri);
+    expect(response.status).toBe(503);
+    expect((await cloud.logged(isRequestLog)).message).toBe(message);
+  });
+});
+
 describe('concurrency', () => {
   const GATE = program(
     `(request, response) => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -109,6 +110,26 @@ describe('the record of running containers', () => {
     expect(ended).toEqual([leftover.pid]);
     expect(await exit).toEqual([null, 'SIGKILL']);
     expect(endLeftovers(file)).toEqual([]);
+  });
+
+  it('is what a daemon ends its containers by when it fails itself', async () => {
+    // GIVEN
+    const leftover = sleeper();
+    const exit = once(leftover, 'exit');
+    const file = join(directory, 'instances.json');
+
+    // WHEN
+    const daemon = spawn(
+      process.execPath,
+      ['--import', 'tsx', require.resolve('./failing-daemon'), file, String(leftover.pid)],
+      { stdio: 'ignore' },
+    );
+
+    // THEN
+    expect(await exit).toEqual([null, 'SIGKILL']);
+    if (daemon.exitCode === null) await once(daemon, 'exit');
+    expect(daemon.exitCode).toBe(7);
+    expect(existsSync(file)).toBe(false);
   });
 
   it('never ends a process that only has got the same pid, nor trusts a file that it did not write', async () => {

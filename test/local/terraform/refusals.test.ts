@@ -143,6 +143,31 @@ describe('a plan', () => {
     expect(diagnostics[0]?.snippet?.context).toBe('resource.google_logging_metric.m.metric_descriptor');
   });
 
+  it('accepts an empty text for an optional value of few, as the real provider does', async () => {
+    // GIVEN
+    const labels = { key: 'k', value_type: '' };
+    await workspace.configure(metricWith({ metric_kind: 'DELTA', value_type: 'INT64', labels }));
+
+    // WHEN
+    const { diagnostics } = await workspace.validate();
+
+    // THEN
+    expect(diagnostics).toEqual([]);
+  });
+
+  it('refuses an empty text for a required one', async () => {
+    // GIVEN
+    await workspace.configure(metricWith({ metric_kind: '', value_type: 'INT64' }));
+
+    // WHEN
+    const { diagnostics } = await workspace.validate();
+
+    // THEN
+    expect(diagnostics.map(({ summary }) => summary)).toEqual([
+      'metric_descriptor.0.metric_kind cannot be ""',
+    ]);
+  });
+
   it('accepts numbers and booleans that are written as text, as Terraform does', async () => {
     // GIVEN
     await workspace.configure(accountWith({ disabled: 'true' }));

@@ -22,10 +22,16 @@ const types: fc.Arbitrary<AttributeType> = fc.letrec<{ type: AttributeType }>((t
 
 const numbers = fc.oneof(
   fc.maxSafeInteger(),
-  fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => (Object.is(number, -0) ? 0 : number)),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map(canonical),
   fc.bigInt({ min: 2n ** 53n, max: 2n ** 64n }),
   fc.bigInt({ min: -(2n ** 64n), max: -(2n ** 53n) }),
 );
+
+/** The one way a number is read: no negative zero, and whole ones that a number may not hold exactly as a bigint. */
+function canonical(number: number): number | bigint {
+  if (/^-?\d{16,}$/.test(String(number)) && !Number.isSafeInteger(number)) return BigInt(number);
+  return Object.is(number, -0) ? 0 : number;
+}
 
 /** Any value of `type`, with null and unknown parts where Terraform can have them. */
 function valuesOf(type: AttributeType, withUnknown: boolean): fc.Arbitrary<Value> {

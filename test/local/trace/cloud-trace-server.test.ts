@@ -96,7 +96,7 @@ describe('the Cloud Trace API', () => {
         startUnixNano: 10_000_000_005n,
         endUnixNano: 11_000_000_000n,
         status: 'unset',
-        attributes: { 'http.method': 'GET', empty: '', zero: 0, off: false },
+        attributes: { 'http.request.method': 'GET', empty: '', zero: 0, off: false },
         events: [],
       },
     ]);

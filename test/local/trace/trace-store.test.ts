@@ -102,6 +102,19 @@ describe('TraceStore.waitFor', () => {
     expect(seen).toEqual([1, 2]);
   });
 
+  test('looks again when it is told that something else has changed', async () => {
+    // GIVEN
+    const traces = new TraceStore();
+    traces.add(SPANS);
+    let logged = false;
+    const waiting = traces.waitFor(TRACE_ID, () => logged, options);
+    // WHEN
+    logged = true;
+    traces.lookAgain(TRACE_ID);
+    // THEN
+    expect(await waiting).toEqual(traces.trace(TRACE_ID));
+  });
+
   test('gives up after the timeout or when it is aborted', async () => {
     const traces = new TraceStore();
     const controller = new AbortController();

@@ -105,6 +105,10 @@ describe('google_artifact_registry_repository', () => {
     ]);
   });
 
+  test('takes an empty mode for the default one', () => {
+    expect(artifactRegistryRepository.validate?.({ repository_id: 'images', mode: '' })).toEqual([]);
+  });
+
   test.each([
     ['an id in upper case', { repository_id: 'Images' }],
     ['an unknown format', { format: 'ZIP' }],

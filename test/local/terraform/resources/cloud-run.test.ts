@@ -1,10 +1,9 @@
 import { cloudRunService, cloudRunServiceIamMember } from '../../../../local/terraform/resources/cloud-run';
 import { applyAndSettle, lifecycle, succeeded, TerraformWorkspace } from '../../../helpers/terraform';
 import { CloudRunFixture, program } from '../../run/cloud-run-fixture';
+import { ADDRESS, EMAIL, minimal, service } from './cloud-run-config';
 
-const ADDRESS = 'google_cloud_run_v2_service.gateway';
 const MEMBER_ADDRESS = 'google_cloud_run_v2_service_iam_member.public';
-const EMAIL = 'gateway@local-test.iam.gserviceaccount.com';
 const NAME = 'projects/local-test/locations/europe-west1/services/gateway';
 const IAM_NAME = `//run.googleapis.com/${NAME}`;
 
@@ -47,57 +46,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await workspace.dispose();
   await cloud.dispose();
-});
-
-/** A service with everything our own construct sets. */
-const service = (
-  attributes: object = {},
-  template: object = {},
-  container: object = {},
-): { resource: Record<string, object> } => ({
-  resource: {
-    google_cloud_run_v2_service: {
-      gateway: {
-        name: 'gateway',
-        location: 'europe-west1',
-        deletion_protection: false,
-        labels: { team: 'documents' },
-        invoker_iam_disabled: true,
-        template: {
-          service_account: EMAIL,
-          timeout: '30s',
-          max_instance_request_concurrency: 20,
-          scaling: { min_instance_count: 0, max_instance_count: 4 },
-          containers: [
-            {
-              image: 'image:1',
-              ports: { container_port: 8080 },
-              env: [{ name: 'GREETING', value: 'hello' }],
-              resources: { limits: { cpu: '1', memory: '512Mi' }, cpu_idle: true, startup_cpu_boost: true },
-              startup_probe: { http_get: { path: '/healthz' }, period_seconds: 2, failure_threshold: 5 },
-              liveness_probe: { http_get: { path: '/healthz' } },
-              ...container,
-            },
-          ],
-          ...template,
-        },
-        ...attributes,
-      },
-    },
-  },
-});
-
-const minimal = (attributes: object = {}): { resource: Record<string, object> } => ({
-  resource: {
-    google_cloud_run_v2_service: {
-      gateway: {
-        name: 'gateway',
-        location: 'europe-west1',
-        template: { containers: [{ image: 'image:1' }] },
-        ...attributes,
-      },
-    },
-  },
 });
 
 const call = async (): Promise<string> => {
@@ -252,105 +200,6 @@ describe('google_cloud_run_v2_service', () => {
     await applyAndSettle(workspace, service());
     await cloud.run.delete({ projectId: 'local-test', location: 'europe-west1', name: 'gateway' });
     expect(succeeded(await workspace.plan()).actions).toEqual({ [ADDRESS]: 'create' });
-  });
-
-  const container = (attributes: object): object => service({}, {}, attributes);
-  const limits = (cpu: string, memory: string, more: object = {}): object =>
-    container({ resources: { limits: { cpu, memory }, ...more } });
-
-  test.each<[string, object]>([
-    ['"Gateway" cannot be a Cloud Run service\'s name', service({ name: 'Gateway' })],
-    [`"${'a'.repeat(50)}" cannot be a Cloud Run service's name`, service({ name: 'a'.repeat(50) })],
-    [
-      '"binary_authorization" of a Cloud Run service is not modelled in the local cloud',
-      service({ binary_authorization: { use_default: true } }),
-    ],
-    [
-      '"manual_instance_count" of a Cloud Run service is not modelled in the local cloud',
-      service({ scaling: { scaling_mode: 'MANUAL', manual_instance_count: 3 } }),
-    ],
-    [
-      'A traffic split is not modelled in the local cloud',
-      service({ traffic: [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 50 }] }),
-    ],
-    [
-      '"revision" of a Cloud Run service is not modelled in the local cloud',
-      service({
-        traffic: [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION', revision: 'r', percent: 100 }],
-      }),
-    ],
-    [
-      'More than one container is not modelled in the local cloud',
-      service({}, { containers: [{ image: 'image:1' }, { image: 'image:1' }] }),
-    ],
-    [
-      '"volumes" of a Cloud Run service is not modelled in the local cloud',
-      service({}, { volumes: [{ name: 'v', empty_dir: {} }] }),
-    ],
-    [
-      '"vpc_access" of a Cloud Run service is not modelled in the local cloud',
-      service({}, { vpc_access: { egress: 'ALL_TRAFFIC' } }),
-    ],
-    ['"300" cannot be a request timeout', service({}, { timeout: '300' })],
-    ['"3601s" cannot be a request timeout', service({}, { timeout: '3601s' })],
-    [
-      'max_instance_request_concurrency cannot be 1001',
-      service({}, { max_instance_request_concurrency: 1001 }),
-    ],
-    [
-      'min_instance_count 3 is more than max_instance_count 2',
-      service({}, { scaling: { min_instance_count: 3, max_instance_count: 2 } }),
-    ],
-    [
-      '"volume_mounts" of a Cloud Run service is not modelled in the local cloud',
-      container({ volume_mounts: [{ name: 'v', mount_path: '/v' }] }),
-    ],
-    [
-      '"working_dir" of a Cloud Run service is not modelled in the local cloud',
-      container({ working_dir: '/' }),
-    ],
-    ['Port name "h2c" is not modelled in the local cloud', container({ ports: { name: 'h2c' } })],
-    ['The variable PORT is reserved', container({ env: [{ name: 'PORT', value: '1' }] })],
-    [
-      'The variable A is set twice',
-      container({
-        env: [
-          { name: 'A', value: '1' },
-          { name: 'A', value: '2' },
-        ],
-      }),
-    ],
-    [
-      '"grpc" of a Cloud Run service is not modelled in the local cloud',
-      container({ startup_probe: { grpc: {} } }),
-    ],
-    [
-      'A probe of port 9090 is not modelled in the local cloud',
-      container({ liveness_probe: { http_get: { port: 9090 } } }),
-    ],
-    [
-      'timeout_seconds 11 is more than period_seconds 10',
-      container({ startup_probe: { tcp_socket: {}, timeout_seconds: 11 } }),
-    ],
-    [
-      'The startup probe may take 250 s in all',
-      container({ startup_probe: { tcp_socket: {}, failure_threshold: 25 } }),
-    ],
-    ['"3" cannot be a CPU limit', limits('3', '1Gi')],
-    ['"64Mi" cannot be a memory limit', limits('1', '64Mi')],
-    ['"one" cannot be a memory limit', limits('1', 'one')],
-    ['8Gi of memory needs at least 2 CPU, this container has 1000m', limits('1000m', '8Gi')],
-    ['4 CPU need at least 2Gi of memory, this container has 1Gi', limits('4', '1Gi')],
-    ['Less than one CPU (0.5) cannot be always allocated', limits('0.5', '256Mi')],
-    [
-      'Less than one CPU (500m) cannot serve 20 requests at a time',
-      limits('500m', '256Mi', { cpu_idle: true }),
-    ],
-  ])('is refused in the plan: %s', async (summary, config) => {
-    await workspace.configure({ ...config });
-    const { ok, diagnostics } = await workspace.plan();
-    expect(ok).toBe(false);
-    expect(diagnostics.map((diagnostic) => diagnostic.summary)).toContain(summary);
   });
 });
 

@@ -175,6 +175,13 @@ describe('Cloud Storage in Terraform', () => {
       });
     });
 
+    it('stays where it is when its location is spelt in another case', async () => {
+      await applyAndSettle(workspace, bucket({ location: 'europe-west1' }));
+      await workspace.configure(bucket({ location: 'Europe-West1' }));
+
+      expect(succeeded(await workspace.plan()).actions).toEqual({});
+    });
+
     it('has the defaults of Google in the plan', async () => {
       await workspace.configure(
         bucket({
