@@ -43,11 +43,12 @@ export class ServiceGraph {
     this.#callees.set(caller, callees.add(callee));
   }
 
-  /** Services from one to the other along declared calls, both included. */
-  #path(from: IConstruct, to: IConstruct): IConstruct[] | undefined {
+  /** Services from one to the other along declared calls, both included. No way leads on from those `seen`. */
+  #path(from: IConstruct, to: IConstruct, seen = new Set<IConstruct>()): IConstruct[] | undefined {
     if (from === to) return [to];
+    seen.add(from);
     for (const callee of this.#callees.get(from) ?? []) {
-      const rest = this.#path(callee, to);
+      const rest = seen.has(callee) ? undefined : this.#path(callee, to, seen);
       if (rest) return [from, ...rest];
     }
     return undefined;

@@ -9,11 +9,14 @@ import { join, resolve } from 'node:path';
  * LOCAL_CLOUD_REGISTRY names a local registry, that gets the directory. Exits 1 with one line when it cannot.
  */
 
-/** Node.js and nothing else, no shell: https://github.com/GoogleContainerTools/distroless. */
+/**
+ * Node.js and nothing else, no shell: https://github.com/GoogleContainerTools/distroless. Its user `nonroot` (65532) owns
+ * the code, because files keep the mode they have here, which may let nobody but their owner read them.
+ */
 const DOCKERFILE = `FROM gcr.io/distroless/nodejs24-debian12
 ENV NODE_ENV=production
 WORKDIR /app
-COPY bundle/ ./
+COPY --chown=65532:65532 bundle/ ./
 USER nonroot
 CMD ["main.js"]
 `;
@@ -79,7 +82,8 @@ function buildAndPush(image: string, directory: string): string {
     writeFileSync(join(context, 'Dockerfile'), DOCKERFILE);
     // Without this file gcloud leaves out what it takes for rubbish.
     writeFileSync(join(context, '.gcloudignore'), '');
-    const built = gcloud(['builds', 'submit', context, '--tag', image, ...flags]);
+    // Streaming the log takes rights on the project that building does not, and fails the command without them.
+    const built = gcloud(['builds', 'submit', context, '--tag', image, '--suppress-logs', ...flags]);
     if (built.status !== 0) throw new PublishError(explain(image, built.stderr));
   } finally {
     rmSync(context, { recursive: true });

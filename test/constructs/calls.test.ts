@@ -4,6 +4,9 @@ import { addresses, cloudRunService, synth, testStack, waitsFor } from '../helpe
 const code = ServiceCode.fromImage('image');
 const INVOKER = 'google_cloud_run_v2_service_iam_member';
 
+/** There are 2^40 ways through so many layers. */
+const LAYERS = 40;
+
 /** A stack with a chain of services, and one that no one calls yet. */
 function services() {
   const stack = testStack();
@@ -68,6 +71,18 @@ describe('calls', () => {
     gateway.calls(wordCounter, { deadlineMs: 1000 });
     processor.calls(storage, { deadlineMs: 500 });
     expect(() => wordCounter.calls(storage, { deadlineMs: 500 })).not.toThrow();
+  });
+
+  test('may be many: services in layers that all call all of the next are checked at once', () => {
+    const stack = testStack();
+    const layer = (name: string): TracedCloudRunService[] =>
+      ['a', 'b'].map((id) => new TracedCloudRunService(stack, `${id}-${name}`, { code }));
+    const top = Array.from({ length: LAYERS }, (_, index) => `layer-${index}`).reduce((below, name) => {
+      const above = layer(name);
+      for (const caller of above) for (const callee of below) caller.calls(callee, { deadlineMs: 1000 });
+      return above;
+    }, layer('bottom'));
+    expect(top.map(({ node }) => node.id)).toEqual([`a-layer-${LAYERS - 1}`, `b-layer-${LAYERS - 1}`]);
   });
 
   test('refuses a service that calls itself', () => {

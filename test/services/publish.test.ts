@@ -85,12 +85,15 @@ describe('against Google', () => {
       expect.any(String),
       '--tag',
       IMAGE,
+      '--suppress-logs',
       '--project',
       'my-project',
       '--quiet',
     ]);
     const dockerfile = readFileSync(join(bin, 'context', 'Dockerfile'), 'utf8');
-    expect(dockerfile.split('\n')).toEqual(expect.arrayContaining(['USER nonroot', 'CMD ["main.js"]']));
+    expect(dockerfile.split('\n')).toEqual(
+      expect.arrayContaining(['COPY --chown=65532:65532 bundle/ ./', 'USER nonroot', 'CMD ["main.js"]']),
+    );
     expect(readFileSync(join(bin, 'context', 'bundle', 'main.js'), 'utf8')).toBe('console.log(1);');
     expect(existsSync(build?.[2] ?? '')).toBe(false);
   });
