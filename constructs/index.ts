@@ -4,7 +4,7 @@ export { traceExplorerLink } from './console-links';
 export { DeploymentEnvironment } from './deployment-environment';
 export { enableApi } from './google-project';
 export { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
-export { Sampling } from './sampling';
+export { Sampling, type SamplingOptions } from './sampling';
 export { ServiceCode } from './service-code';
 export {
   type CallOptions,

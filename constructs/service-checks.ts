@@ -27,6 +27,7 @@ interface ServiceSettings {
   readonly maxInstances: number;
   readonly timeoutSec: number;
   readonly samplingRatio: number;
+  readonly keepSlowerThanMs: number | undefined;
 }
 
 /** Refuses options that Cloud Run, or the tracing of the service, would not take. Tokens pass. */
@@ -44,6 +45,13 @@ export function checkService(node: Node, settings: ServiceSettings, access: Acce
     throw new ValidationError('TCR002', path, `'name' must be at most 49 ${ID_RULE}, got '${name}'`);
   }
   checkSampling(path, settings.samplingRatio);
+  if (settings.keepSlowerThanMs !== undefined) {
+    checkNumber(path, 'keepSlowerThanMs', settings.keepSlowerThanMs, {
+      min: 1,
+      max: MAX_DEADLINE_MS,
+      literal: true,
+    });
+  }
   checkCpu(path, settings.cpu);
   checkNumber(path, 'memoryMiB', settings.memoryMiB, {
     min: settings.cpuIdle ? 128 : LEAST_MEMORY_MIB,

@@ -146,6 +146,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     this.#projectId = projectOf(this);
     this.region = props.region ?? regionOf(this);
     this.#timeoutSec = props.timeoutSec ?? 300;
+    const sampling = props.sampling ?? this.#environment.sampling;
     const settings = {
       name: props.name ?? serviceName(this, this.#environment.name),
       cpu: props.cpu ?? 1,
@@ -155,7 +156,8 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       minInstances: props.minInstances ?? this.#environment.minInstances,
       maxInstances: props.maxInstances ?? 10,
       timeoutSec: this.#timeoutSec,
-      samplingRatio: (props.sampling ?? this.#environment.sampling).samplingRatio,
+      samplingRatio: sampling.samplingRatio,
+      keepSlowerThanMs: sampling.keepSlowerThanMs,
     };
     checkService(this.node, settings, this.access);
 
@@ -180,6 +182,8 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
         environment: this.#environment.name,
         exporter: 'gcp_trace',
         samplingRatio: settings.samplingRatio,
+        keepErrors: sampling.keepErrors,
+        keepSlowerThanMs: settings.keepSlowerThanMs,
         trustCaller: this.access.trustsCallers,
       }),
     );

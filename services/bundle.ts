@@ -31,6 +31,13 @@ const LEFT_OUT = [
  */
 const COPIED = [{ name: 'unpdf', files: ['package.json', 'dist/index.cjs', 'dist/pdfjs.mjs'] }];
 
+/**
+ * Packages that few requests need and that are a bundle of their own beside the service's, because V8 reads the whole
+ * file at each start: Google's SDK for Gemini would add a tenth to the time of the processor's. They have to be imported
+ * by a module that is itself imported dynamically.
+ */
+const APART = ['@google/genai'];
+
 const OPTIONS = {
   bundle: true,
   platform: 'node',
@@ -55,7 +62,7 @@ const OPTIONS = {
 export function bundleService(directory: string, outDir: string = CACHE): Bundle {
   return bundle(join(resolve(directory), 'main.ts'), 'main.js', outDir, {
     alias: Object.fromEntries(LEFT_OUT.map((name) => [name, join(__dirname, 'left-out.ts')])),
-    external: COPIED.map(({ name }) => name),
+    external: [...COPIED.map(({ name }) => name), ...APART],
   });
 }
 
@@ -78,19 +85,42 @@ function bundle(entry: string, outFile: string, outDir: string, options: BuildOp
     metafile: true,
   });
   const files = new Map(outputFiles.map(({ contents }) => [outFile, contents]));
-  for (const path of copiedFiles(metafile)) files.set(path, readFileSync(join(ROOT, path)));
+  const sources = Object.keys(metafile.inputs);
+  const imported = importedBy(metafile);
+  for (const path of copiedFiles(imported)) files.set(path, readFileSync(join(ROOT, path)));
+  for (const name of APART.filter((name) => imported.includes(name))) {
+    const apart = bundlePackage(name);
+    files.set(join('node_modules', name, 'index.js'), apart.content);
+    sources.push(...apart.sources);
+  }
   // The lock file stands for the versions of packages, this file for the options.
-  const inputs = [...Object.keys(metafile.inputs), 'package-lock.json', __filename];
+  const inputs = [...sources, 'package-lock.json', __filename];
   return cache.write(
     files,
     inputs.map((path) => resolve(ROOT, path)),
   );
 }
 
-function copiedFiles(metafile: Metafile): string[] {
-  const imported = Object.values(metafile.outputs)
-    .flatMap((output) => output.imports)
+/** One file that can be required by the package's name, and the files it was made of. */
+function bundlePackage(name: string): { content: Uint8Array; sources: string[] } {
+  const { outputFiles, metafile } = buildSync({
+    ...OPTIONS,
+    stdin: { contents: `export * from '${name}';`, resolveDir: ROOT, sourcefile: name },
+    outfile: 'index.js',
+    write: false,
+    metafile: true,
+  });
+  const [{ contents: content } = { contents: new Uint8Array() }] = outputFiles;
+  return { content, sources: Object.keys(metafile.inputs).filter((path) => path !== name) };
+}
+
+function importedBy({ outputs }: Metafile): string[] {
+  return Object.values(outputs)
+    .flatMap(({ imports }) => imports)
     .map(({ path }) => path);
+}
+
+function copiedFiles(imported: readonly string[]): string[] {
   return COPIED.filter(({ name }) => imported.includes(name)).flatMap(({ name, files }) =>
     files.map((file) => join('node_modules', name, file)),
   );

@@ -18,8 +18,10 @@ export interface DocumentRecord {
   readonly language: string;
   /** Most frequent words without stop words, most frequent first. */
   readonly keyTerms: readonly string[];
-  /** The first sentences. */
+  /** The first sentences, or what Gemini makes of the document. */
   readonly summary: string;
+  /** Who wrote it: the processor itself unless Gemini is configured and answered in time. */
+  readonly summaryBy: 'gemini' | 'processor';
   /** True when the text is longer than what is read; the other fields then describe its beginning. */
   readonly truncated: boolean;
   /** RFC 3339, in UTC. */
@@ -83,6 +85,7 @@ const RECORD_FIELDS: Readonly<Record<keyof DocumentRecord, string>> = {
   language: 'string',
   keyTerms: 'object',
   summary: 'string',
+  summaryBy: 'string',
   truncated: 'boolean',
   createdAt: 'string',
 };

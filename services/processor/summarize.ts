@@ -8,6 +8,7 @@ import { splitText } from './split-text';
 const UNDETERMINED = 'und';
 
 const MAX_TITLE_LENGTH = 120;
+/** UTF-16 units of a summary, whoever writes it. */
 const MAX_SUMMARY_LENGTH = 500;
 const SUMMARY_SENTENCES = 3;
 const KEY_TERMS = 10;
@@ -53,6 +54,11 @@ export function summarize({ title, text, truncated }: ExtractedText): Summary {
     summary: firstSentences(text, language),
     truncated,
   };
+}
+
+/** A summary on one line, and no longer than a record's may be. */
+export function toSummary(text: string): string {
+  return shorten(text.replaceAll(/\s+/g, ' ').trim(), MAX_SUMMARY_LENGTH);
 }
 
 function segmentWords(text: string): string[] {
@@ -101,7 +107,7 @@ function firstSentences(text: string, language: string): string {
   const locale = language === UNDETERMINED ? undefined : language;
   const sentences = [...new Intl.Segmenter(locale, { granularity: 'sentence' }).segment(beginning)];
   const first = sentences.slice(0, SUMMARY_SENTENCES).map(({ segment }) => segment);
-  return shorten(first.join('').trim(), MAX_SUMMARY_LENGTH);
+  return toSummary(first.join(''));
 }
 
 function firstLine(text: string): string | undefined {

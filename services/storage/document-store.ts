@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Bucket, File } from '@google-cloud/storage';
-import type { Attributes } from '@opentelemetry/api';
-import { ATTR_HTTP_REQUEST_RESEND_COUNT } from '@opentelemetry/semantic-conventions';
+import type { Attributes, Span } from '@opentelemetry/api';
 import { isDocumentRecord, type DocumentRecord } from '../document';
 import {
   BucketForbiddenError,
@@ -11,12 +10,20 @@ import {
 } from '../errors';
 import { DeadlineExceededError, withClientSpan, type BucketSettings } from '../telemetry';
 import { CLOUD_REGION } from '../telemetry/attributes';
+import { isCrossRegion } from './bucket-region';
 import { retryWithinDeadline } from './retry-within-deadline';
 
 /** Span attributes: what is called, and where it is, because a bucket in another region is slow. */
 const BUCKET = 'gcp.storage.bucket';
 const BUCKET_LOCATION = 'gcp.storage.bucket.location';
+const CROSS_REGION = 'gcp.storage.cross_region';
 const OBJECT = 'gcp.storage.object';
+const GENERATION = 'gcp.storage.object.generation';
+/** Content of the object, in bytes. */
+const SIZE = 'gcp.storage.object.size';
+
+/** What an object is of its document: the last part of its name, without which spans of one kind had many names. */
+type ObjectClass = 'original' | 'record';
 
 export interface StoredDocument {
   readonly original: Buffer;
@@ -26,6 +33,8 @@ export interface StoredDocument {
 }
 
 export interface DocumentStoreOptions extends BucketSettings {
+  /** The bucket's name in the construct, such as `documents`, for the name of the span: it is the same everywhere. */
+  readonly name: string;
   /** Region this service runs in, for the span. */
   readonly region: string | undefined;
 }
@@ -44,6 +53,7 @@ export class DocumentStore {
       [BUCKET]: options.bucket,
       [BUCKET_LOCATION]: options.location,
       [CLOUD_REGION]: options.region,
+      [CROSS_REGION]: isCrossRegion(options.location, options.region),
     };
   }
 
@@ -55,8 +65,8 @@ export class DocumentStore {
    */
   async write({ original, contentType, record }: StoredDocument): Promise<string> {
     const { id } = record;
-    await this.#create(id, `documents/${id}/original`, original, contentType);
-    return this.#create(id, recordName(id), Buffer.from(JSON.stringify(record)), 'application/json');
+    await this.#create(id, 'original', original, contentType);
+    return this.#create(id, 'record', Buffer.from(JSON.stringify(record)), 'application/json');
   }
 
   /**
@@ -66,12 +76,13 @@ export class DocumentStore {
    */
   async readRecord(id: string): Promise<DocumentRecord> {
     try {
-      const content = await this.#call('gcs.download', recordName(id), async (file) => {
+      const content = await this.#call('gcs.download', id, 'record', async (file, span) => {
         const [bytes] = await file.download();
+        span.setAttribute(SIZE, bytes.length);
         return bytes;
       });
       const record: unknown = JSON.parse(content.toString('utf8'));
-      if (!isDocumentRecord(record)) throw new TypeError(`${recordName(id)} is not a record`);
+      if (!isDocumentRecord(record)) throw new TypeError(`${objectName(id, 'record')} is not a record`);
       return record;
     } catch (error) {
       if (statusOf(error) === 404) throw new DocumentNotFoundError(id);
@@ -79,15 +90,18 @@ export class DocumentStore {
     }
   }
 
-  async #create(id: string, name: string, content: Buffer, contentType: string): Promise<string> {
+  async #create(id: string, objectClass: ObjectClass, content: Buffer, contentType: string): Promise<string> {
     try {
-      return await this.#call('gcs.upload', name, async (file, attempt) => {
+      return await this.#call('gcs.upload', id, objectClass, async (file, span, attempt) => {
+        span.setAttribute(SIZE, content.length);
         await createObject(file, content, contentType).catch(async (error: unknown) => {
           // An attempt before this one may have written the object although its answer was lost.
           const mayBeOurs = statusOf(error) === 412 && attempt > 1;
           if (!mayBeOurs || !(await holds(file, content))) throw error;
         });
-        return String(file.metadata.generation);
+        const generation = String(file.metadata.generation);
+        span.setAttribute(GENERATION, generation);
+        return generation;
       });
     } catch (error) {
       if (statusOf(error) === 412) throw new DocumentExistsError(id);
@@ -95,12 +109,16 @@ export class DocumentStore {
     }
   }
 
-  #call<T>(operation: string, name: string, work: (file: File, attempt: number) => Promise<T>): Promise<T> {
-    return withClientSpan(operation, { ...this.#attributes, [OBJECT]: name }, (span) =>
-      retryWithinDeadline(operation, (attempt) => {
-        if (attempt > 1) span.setAttribute(ATTR_HTTP_REQUEST_RESEND_COUNT, attempt - 1);
-        return work(this.#bucket.file(name), attempt);
-      }),
+  #call<T>(
+    operation: string,
+    id: string,
+    objectClass: ObjectClass,
+    work: (file: File, span: Span, attempt: number) => Promise<T>,
+  ): Promise<T> {
+    const object = objectName(id, objectClass);
+    const what = `${operation} ${this.#options.name}/${objectClass}`;
+    return withClientSpan(what, { ...this.#attributes, [OBJECT]: object }, (span) =>
+      retryWithinDeadline(what, (attempt) => work(this.#bucket.file(object), span, attempt)),
     );
   }
 
@@ -114,8 +132,8 @@ export class DocumentStore {
   }
 }
 
-function recordName(id: string): string {
-  return `documents/${id}/record.json`;
+function objectName(id: string, objectClass: ObjectClass): string {
+  return `documents/${id}/${objectClass === 'record' ? 'record.json' : objectClass}`;
 }
 
 function createObject(file: File, content: Buffer, contentType: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RETRYABLE_ERR_FN_DEFAULT } from '@google-cloud/storage';
-import { DeadlineExceededError, remainingMs } from '../telemetry';
+import { ATTR_HTTP_REQUEST_RESEND_COUNT } from '@opentelemetry/semantic-conventions';
+import { DeadlineExceededError, remainingMs, withClientSpan } from '../telemetry';
 
 /** As many as Google's client makes by default. */
 const MAX_ATTEMPTS = 4;
@@ -11,12 +12,16 @@ const MAX_ATTEMPTS = 4;
  */
 const FIRST_PAUSE_MS = 50;
 
+/** Name of an attempt's span, below the span of what is attempted. */
+const ATTEMPT = 'gcs.attempt';
+
 /** Allowed where the caller set no deadline; a bucket answers in well under a second. */
 const DEFAULT_DEADLINE_MS = 10_000;
 
 /**
  * Does `work`, and again after failures that Cloud Storage calls transient (its client's list: 408, 429, 5xx, lost
- * connections), within what is left of the current request's deadline. `work` must be safe to repeat.
+ * connections), within what is left of the current request's deadline. `work` must be safe to repeat. Every attempt is
+ * a span of its own, which ends at the deadline whether or not `work` does.
  *
  * @param work is given the number of the attempt, 1 for the first.
  * @param what the work, as the subject of the error's sentence.
@@ -34,7 +39,11 @@ export async function retryWithinDeadline<T>(
   });
   const timer = setTimeout(() => expired.abort(), deadlineMs);
   try {
-    return await Promise.race([expiry, repeat(work, expired.signal)]);
+    const attempt = (number: number): Promise<T> => {
+      const attributes = { [ATTR_HTTP_REQUEST_RESEND_COUNT]: number > 1 ? number - 1 : undefined };
+      return withClientSpan(ATTEMPT, attributes, () => Promise.race([expiry, work(number)]));
+    };
+    return await Promise.race([expiry, repeat(attempt, expired.signal)]);
   } finally {
     clearTimeout(timer);
   }

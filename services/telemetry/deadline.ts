@@ -36,10 +36,7 @@ export class Deadline {
 
   /** Aborts with a `DeadlineExceededError` when the time is over. */
   get signal(): AbortSignal {
-    if (this.#timer === undefined) {
-      const expire = (): void => this.#controller.abort(this.error());
-      this.#timer = setTimeout(expire, this.remainingMs).unref();
-    }
+    if (this.#timer === undefined) this.#arm();
     return this.#controller.signal;
   }
 
@@ -50,6 +47,14 @@ export class Deadline {
   /** The work is done; nothing aborts any more. */
   release(): void {
     clearTimeout(this.#timer);
+  }
+
+  #arm(): void {
+    const leftMs = this.#expiresAt - performance.now();
+    // A timer counts from when the event loop last looked at its clock, so after long work it is early.
+    const expire = (): void =>
+      this.#expiresAt > performance.now() ? this.#arm() : this.#controller.abort(this.error());
+    this.#timer = setTimeout(expire, Math.max(0, Math.ceil(leftMs))).unref();
   }
 }
 
@@ -81,4 +86,19 @@ export function remainingMs(): number | undefined {
 /** Aborts with a `DeadlineExceededError` at the current request's deadline; undefined when it has none. */
 export function deadlineSignal(): AbortSignal | undefined {
   return getDeadline(context.active())?.signal;
+}
+
+/**
+ * Does `work` with a deadline of `ms` milliseconds or what is left of the current one, whichever is shorter, for every
+ * call below it that obeys deadlines.
+ *
+ * @param what the work, as the subject of the error's sentence.
+ */
+export async function withDeadline<T>(what: string, ms: number, work: () => Promise<T>): Promise<T> {
+  const deadline = new Deadline(what, Math.min(ms, remainingMs() ?? ms));
+  try {
+    return await context.with(setDeadline(context.active(), deadline), work);
+  } finally {
+    deadline.release();
+  }
 }

@@ -1,30 +1,36 @@
-import type { tracing } from '@opentelemetry/sdk-node';
-import type { TracesExporter } from './settings';
-import { withoutWarning } from './without-warning';
+import { tracing } from '@opentelemetry/sdk-node';
+import { BatchProcessor } from './batch-processor';
+import { keepsAny } from './keep-rules';
+import { KeptTraceProcessor } from './kept-trace-processor';
+import { LazyExporter } from './lazy-exporter';
+import type { TelemetrySettings, TracesExporter } from './settings';
+import { SpanLosses } from './span-losses';
 
 /**
- * How long the OTLP exporter goes on with one batch, retries included, in milliseconds. Its default of 10 s is all the time
- * that Cloud Run gives after SIGTERM.
+ * What becomes of spans that have ended: they go in batches to the exporter that the settings name, or to `given`, and
+ * what is lost on the way is counted and logged. The exporter's code is loaded by the first batch.
  */
-const OTLP_TIMEOUT_MS = 4_000;
-
-/** Loads the code of an exporter and makes one. `otlp` takes its endpoint from OpenTelemetry's own variables. */
-export async function loadExporter(
-  name: Exclude<TracesExporter, 'none'>,
-  projectId: string | undefined,
-): Promise<tracing.SpanExporter> {
-  if (name === 'gcp_trace') return loadCloudTrace(projectId);
-  if (name === 'console') return new (await import('@opentelemetry/sdk-node')).tracing.ConsoleSpanExporter();
-  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
-  return new OTLPTraceExporter({ timeoutMillis: OTLP_TIMEOUT_MS });
+export function createSpanProcessor(
+  settings: TelemetrySettings,
+  given?: tracing.SpanExporter,
+): tracing.SpanProcessor {
+  const { exporter, projectId } = settings;
+  if (!given && exporter === 'none') return new tracing.NoopSpanProcessor();
+  const losses = new SpanLosses();
+  const load = (): Promise<tracing.SpanExporter> =>
+    given ? Promise.resolve(given) : loadExporter(exporter, projectId, losses);
+  const batches = new BatchProcessor(new LazyExporter(load), losses);
+  return keepsAny(settings) ? new KeptTraceProcessor(batches, settings, losses) : batches;
 }
 
-async function loadCloudTrace(projectId: string | undefined): Promise<tracing.SpanExporter> {
-  const { TraceExporter } = await import('@google-cloud/opentelemetry-cloud-trace-exporter');
-  const options = {
-    ...(projectId === undefined ? {} : { projectId }),
-    // Cloud Trace has no resource on a span; `service.name` must become a label for services to be told apart.
-    resourceFilter: /^service\./,
-  };
-  return withoutWarning('DEP_GCP_OTEL_TRACE_EXPORTER', () => new TraceExporter(options));
+async function loadExporter(
+  name: TracesExporter,
+  projectId: string | undefined,
+  losses: SpanLosses,
+): Promise<tracing.SpanExporter> {
+  if (name === 'gcp_trace') {
+    return (await import('./cloud-trace-exporter')).loadCloudTraceExporter(projectId, losses);
+  }
+  if (name === 'otlp') return (await import('./otlp-exporter')).loadOtlpExporter(projectId, losses);
+  return new tracing.ConsoleSpanExporter();
 }

@@ -87,9 +87,13 @@ function startSpan(request: UndiciRequest): Span | undefined {
     [DEADLINE_MS]: remainingMs(),
   };
   const span = getTracer().startSpan(request.method, { kind: SpanKind.CLIENT, attributes });
-  if (!hasHeader(request.headers, TRACEPARENT)) {
+  const own = headerNames(request.headers);
+  // A trace that the application continues by itself is another one: nothing of this one belongs beside it.
+  if (!own.has(TRACEPARENT)) {
     propagation.inject(trace.setSpan(active, span), request, {
-      set: (target, name, value) => target.addHeader(name, value),
+      set: (target, name, value) => {
+        if (!own.has(name)) target.addHeader(name, value);
+      },
     });
   }
   return span;
@@ -107,10 +111,11 @@ function withoutSecrets(url: URL): string {
   return `${url.origin}${url.pathname}${names.length === 0 ? '' : `?${names.join('&')}`}`;
 }
 
-function hasHeader(headers: string | readonly unknown[], name: string): boolean {
+/** Names of the headers that the application has set, in lower case. */
+function headerNames(headers: string | readonly unknown[]): ReadonlySet<string> {
   const names =
     typeof headers === 'string'
       ? headers.split('\r\n').map((line) => line.split(':', 1)[0])
       : headers.filter((_, index) => index % 2 === 0);
-  return names.some((candidate) => String(candidate).toLowerCase() === name);
+  return new Set(names.map((name) => String(name).toLowerCase()));
 }

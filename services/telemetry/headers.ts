@@ -2,6 +2,7 @@
 
 /** W3C Trace Context, https://www.w3.org/TR/trace-context/. */
 export const TRACEPARENT = 'traceparent';
+export const TRACESTATE = 'tracestate';
 
 /** Google's header from before W3C Trace Context: `TRACE_ID/DECIMAL_SPAN_ID;o=1`. */
 export const CLOUD_TRACE_CONTEXT = 'x-cloud-trace-context';

@@ -1,5 +1,7 @@
 export { withClientSpan } from './client-span';
-export { DeadlineExceededError, deadlineSignal, remainingMs } from './deadline';
+export { DeadlineExceededError, deadlineSignal, remainingMs, withDeadline } from './deadline';
+export { tracedGemini } from './gemini';
+export { describeGeminiFailure } from './gemini-failure';
 export { registerHealth, serve } from './lifecycle';
 export type { ServeOptions } from './lifecycle';
 export { log } from './log';

@@ -1,10 +1,12 @@
-import { core, type tracing } from '@opentelemetry/sdk-node';
+import type { core, tracing } from '@opentelemetry/sdk-node';
+import { exportOnce, failed } from './export-once';
+import { within } from './within';
 
 /**
- * How long one export may take, in milliseconds: less than the shutdown may, so that the reason of a failure is still
- * reported. Google's exporter itself has no limit and hangs for as long as its endpoint or the metadata server does.
+ * How long one export may take, retries included, in milliseconds: less than the shutdown may, so that the reason of a
+ * failure is still reported. Google's exporter itself has no limit.
  */
-const EXPORT_TIMEOUT_MS = 4_500;
+export const EXPORT_TIMEOUT_MS = 4_500;
 
 /**
  * An exporter that is loaded when the first spans are sent, so that its code does not delay the start of a service, and
@@ -35,33 +37,12 @@ export class LazyExporter implements tracing.SpanExporter {
   }
 
   async #answer(spans: tracing.ReadableSpan[], done: (result: core.ExportResult) => void): Promise<void> {
-    let result: core.ExportResult;
-    try {
-      result = await this.#send(spans);
-    } catch (error) {
-      result = {
-        code: core.ExportResultCode.FAILED,
-        error: error instanceof Error ? error : new Error(String(error)),
-      };
-    }
-    done(result);
+    const late = `no answer from the exporter within ${EXPORT_TIMEOUT_MS} ms`;
+    done(await within(EXPORT_TIMEOUT_MS, this.#send(spans), late).catch(failed));
   }
 
   async #send(spans: tracing.ReadableSpan[]): Promise<core.ExportResult> {
-    const exporter = await this.#exporter();
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`no answer from the exporter within ${EXPORT_TIMEOUT_MS} ms`)),
-        EXPORT_TIMEOUT_MS,
-      ).unref();
-      const finish = (result: core.ExportResult): void => {
-        clearTimeout(timer);
-        resolve(result);
-      };
-      // Declared to return nothing, but Google's exporter is an async function, which rejects on an unexpected span.
-      const returned: unknown = exporter.export(spans, finish);
-      Promise.resolve(returned).catch(reject);
-    });
+    return exportOnce(await this.#exporter(), spans);
   }
 
   async #exporter(): Promise<tracing.SpanExporter> {

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { trace } from '@opentelemetry/api';
 import type { FastifyInstance } from 'fastify';
+import { isError } from './failure';
 import { log } from './log';
 import { OpenRequests } from './open-requests';
 import { HEALTH_PATH } from './settings';
@@ -43,7 +45,7 @@ export function registerHealth(app: FastifyInstance): void {
  * Serves `app` for the life of the process, which this function owns from here on: it listens on all interfaces; on
  * SIGTERM or SIGINT it goes on serving for 0.3 s while telling callers to reconnect elsewhere, finishes what it has
  * accepted, sends the last spans and exits 0, within 8 s whatever happens. A second signal exits 1 at once. An uncaught
- * error is logged, the spans so far are sent (2 s at most), and the process exits 1.
+ * error is logged, open requests are cut off, the spans so far are sent (2 s at most), and the process exits 1.
  *
  * @returns the port, once connections are accepted.
  * @throws when the port is taken or `PORT` is not a port number.
@@ -59,7 +61,11 @@ export async function serve(app: FastifyInstance, options: ServeOptions): Promis
     log.fatal({ err: cause }, 'uncaught error; the process ends');
     if (ending) return;
     ending = true;
-    void exitAfter(1, telemetry.shutdown(), CRASH_FLUSH_MS);
+    if (isError(cause)) trace.getActiveSpan()?.recordException(cause);
+    // Open requests fail with the process. Their spans end with their connections, and only a span that has ended is sent.
+    app.server.closeAllConnections();
+    const flushed = requests.finished().then(() => telemetry.shutdown());
+    void exitAfter(1, flushed, CRASH_FLUSH_MS);
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);

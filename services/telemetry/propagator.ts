@@ -1,6 +1,6 @@
 import {
   createContextKey,
-  ROOT_CONTEXT,
+  isSpanContextValid,
   trace,
   TraceFlags,
   type Context,
@@ -13,7 +13,9 @@ import { core } from '@opentelemetry/sdk-node';
 import { Arrival, setArrival } from './arrival';
 import { parseCloudTraceContext } from './cloud-trace-context';
 import { Deadline, parseDeadlineMs, setDeadline } from './deadline';
-import { CLOUD_TRACE_CONTEXT, TRACED_DEADLINE_MS, TRACED_PARENT, TRACEPARENT } from './headers';
+import { CLOUD_TRACE_CONTEXT, TRACED_DEADLINE_MS, TRACED_PARENT, TRACEPARENT, TRACESTATE } from './headers';
+import { parseTraceState } from './trace-state';
+import { formatTraceparent, parseTraceparent, RANDOM_FLAG } from './w3c-trace-context';
 
 const SERVICE_CALL = createContextKey('traced service call');
 
@@ -23,18 +25,28 @@ export function markServiceCall(parent: Context): Context {
 }
 
 /**
- * Trace context over HTTP, behind Cloud Run's proxy. `traceparent` comes first, the legacy header only without a valid
- * one. The proxy keeps the trace id but replaces the parent and the sampled flag by its own, so:
+ * The trace that arrived without saying that its id is random. The SDK keeps no flag but `sampled`, so this is kept beside
+ * the spans; a trace of any other id was started here, where ids are random.
+ */
+const NOT_RANDOM = createContextKey('traced id that may not be random');
+
+/** OpenTelemetry's own member of `tracestate`: randomness and threshold of the sampling decision. */
+const OPENTELEMETRY = 'ot';
+
+/**
+ * W3C Trace Context level 2 over HTTP, behind Cloud Run's proxy. `traceparent` comes first, the legacy header only without
+ * a valid one. The proxy keeps the trace id but replaces the parent and the flags by its own, so:
  *
- * - An authenticated caller's `traced-parent` of the same trace is the parent, and its sampled flag is the decision.
+ * - An authenticated caller's `traced-parent` of the same trace is the parent, and its flags are believed.
  * - Otherwise the proxy's span is the parent if its own flag says that it is stored; if not, the request's first span is
  *   a root of the trace that arrived. The sampling decision is taken here in both cases.
  *
- * At a public edge `traced-parent` and the deadline are ignored. Baggage is neither read nor sent anywhere.
+ * At a public edge `traced-parent` and the deadline are ignored. `tracestate` belongs to the trace: it goes on where the
+ * trace id does, also at a public edge, and is dropped where a new trace begins. Only OpenTelemetry's own member, which
+ * would let a stranger take part in the sampling decision, is dropped at a public edge. Baggage is neither read nor sent.
  */
 export class TracedPropagator implements TextMapPropagator {
   readonly #trustCaller: boolean;
-  readonly #w3c = new core.W3CTraceContextPropagator();
 
   /** @param trustCaller whether Cloud Run has authenticated every caller of this service. */
   constructor(trustCaller: boolean) {
@@ -42,56 +54,57 @@ export class TracedPropagator implements TextMapPropagator {
   }
 
   extract(parent: Context, carrier: unknown, getter: TextMapGetter): Context {
-    const deadlineMs = this.#trustCaller
-      ? parseDeadlineMs(first(carrier, getter, TRACED_DEADLINE_MS))
-      : undefined;
+    const lines = (name: string): string[] => [getter.get(carrier, name) ?? []].flat();
+    const deadlineMs = this.#trustCaller ? parseDeadlineMs(lines(TRACED_DEADLINE_MS).join()) : undefined;
     const result =
       deadlineMs === undefined ? parent : setDeadline(parent, new Deadline('The request', deadlineMs));
 
     const arrived =
-      this.#parse(carrier, getter) ?? parseCloudTraceContext(first(carrier, getter, CLOUD_TRACE_CONTEXT));
+      this.#parse(lines(TRACEPARENT), lines(TRACESTATE)) ??
+      parseCloudTraceContext(lines(CLOUD_TRACE_CONTEXT)[0] ?? '');
     if (arrived === undefined) return result;
     const { traceId, traceState } = arrived;
 
-    const caller = this.#trustCaller ? this.#parseCaller(carrier, getter) : undefined;
-    if (caller?.traceId === traceId) {
-      const spanContext = traceState === undefined ? caller : { ...caller, traceState };
-      return setArrival(trace.setSpanContext(result, spanContext), new Arrival(arrived, true));
-    }
-    const stored = (arrived.traceFlags & TraceFlags.SAMPLED) !== 0;
-    const withParent = stored ? trace.setSpanContext(result, arrived) : result;
-    return setArrival(withParent, new Arrival(arrived, false));
+    const sent = this.#trustCaller ? parseTraceparent(lines(TRACED_PARENT).join()) : undefined;
+    const caller = sent?.traceId === traceId ? sent : undefined;
+    const { spanId, traceFlags } = caller ?? arrived;
+    const random = (traceFlags & RANDOM_FLAG) !== 0;
+    const sampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
+
+    const request = setArrival(
+      random ? result : result.setValue(NOT_RANDOM, traceId),
+      new Arrival(arrived, caller !== undefined),
+    );
+    if (caller === undefined && !sampled) return request;
+    const remote = {
+      traceId,
+      spanId,
+      traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
+      isRemote: true,
+    };
+    return trace.setSpanContext(request, traceState === undefined ? remote : { ...remote, traceState });
   }
 
   inject(from: Context, carrier: unknown, setter: TextMapSetter): void {
-    this.#w3c.inject(from, carrier, setter);
-    if (from.getValue(SERVICE_CALL) !== true) return;
-    this.#w3c.inject(from, carrier, {
-      set: (target, key, value) => {
-        if (key === TRACEPARENT) setter.set(target, TRACED_PARENT, value);
-      },
-    });
+    const span = trace.getSpanContext(from);
+    if (span === undefined || !isSpanContextValid(span) || core.isTracingSuppressed(from)) return;
+    const random = from.getValue(NOT_RANDOM) === span.traceId ? 0 : RANDOM_FLAG;
+    const traceparent = formatTraceparent({ ...span, traceFlags: span.traceFlags | random });
+    setter.set(carrier, TRACEPARENT, traceparent);
+    const tracestate = span.traceState?.serialize() ?? '';
+    if (tracestate !== '') setter.set(carrier, TRACESTATE, tracestate);
+    if (from.getValue(SERVICE_CALL) === true) setter.set(carrier, TRACED_PARENT, traceparent);
   }
 
   fields(): string[] {
-    return [...this.#w3c.fields(), TRACED_PARENT];
+    return [TRACEPARENT, TRACESTATE, TRACED_PARENT];
   }
 
-  #parse(carrier: unknown, getter: TextMapGetter): SpanContext | undefined {
-    const arrived = trace.getSpanContext(this.#w3c.extract(ROOT_CONTEXT, carrier, getter));
-    // Unknown flag bits must not be passed on, and the W3C propagator would write them as three digits.
-    return arrived && { ...arrived, traceFlags: arrived.traceFlags & TraceFlags.SAMPLED };
+  #parse(traceparent: string[], tracestate: string[]): SpanContext | undefined {
+    const spanContext = parseTraceparent(traceparent.join());
+    if (spanContext === undefined) return undefined;
+    const members = parseTraceState(tracestate.join());
+    const traceState = this.#trustCaller ? members : members?.unset(OPENTELEMETRY);
+    return traceState === undefined ? spanContext : { ...spanContext, traceState };
   }
-
-  #parseCaller(carrier: unknown, getter: TextMapGetter): SpanContext | undefined {
-    return this.#parse(carrier, {
-      keys: () => [TRACEPARENT],
-      get: (from, key) => (key === TRACEPARENT ? getter.get(from, TRACED_PARENT) : undefined),
-    });
-  }
-}
-
-function first(carrier: unknown, getter: TextMapGetter, name: string): string {
-  const value = getter.get(carrier, name);
-  return (Array.isArray(value) ? value[0] : value) ?? '';
 }

@@ -1,47 +1,69 @@
-import { trace, TraceFlags, type Context } from '@opentelemetry/api';
+import { trace, TraceFlags, type Context, type TraceState } from '@opentelemetry/api';
 import { tracing } from '@opentelemetry/sdk-node';
 import { getArrival } from './arrival';
-
-/** The right-most 56 bits of a trace id are its randomness (W3C Trace Context level 2). */
-const RANDOM_BITS = 56;
-const RANDOM_DIGITS = RANDOM_BITS / 4;
+import { explicitRandomness, thresholdOf, withThreshold } from './ot-trace-state';
+import { RANDOM_DIGITS, samplingThreshold } from './sampling-threshold';
 
 /**
  * Keeps a share of all traces, decided once: a span with a local parent, or with a remote one whose caller may be
- * believed, follows its parent; any other is kept when the randomness of its trace id reaches the threshold of the ratio
+ * believed, follows its parent; any other is kept when the randomness of its trace reaches the threshold of the ratio
  * (consistent probability sampling of the OpenTelemetry specification), so that whoever decides for a trace decides alike.
+ *
+ * `tracestate` says at which threshold a trace was kept, and never says so of another trace.
  */
 export class RatioSampler implements tracing.Sampler {
   readonly #ratio: number;
-  /** 14 hexadecimal digits; undefined when no trace is kept. */
+  /** Hexadecimal digits; undefined when no trace is kept. */
   readonly #threshold: string | undefined;
+  readonly #thresholdState: TraceState | undefined;
+  readonly #otherwise: tracing.SamplingDecision;
 
-  /** @param ratio share of the traces to keep, 0 to 1. */
-  constructor(ratio: number) {
-    const threshold = Math.round((1 - ratio) * 2 ** RANDOM_BITS);
+  /**
+   * @param ratio share of the traces to keep, 0 to 1.
+   * @param otherwise what becomes of a span that is not kept: `RECORD` where it may yet turn out worth keeping.
+   */
+  constructor(
+    ratio: number,
+    otherwise: tracing.SamplingDecision.RECORD | tracing.SamplingDecision.NOT_RECORD,
+  ) {
     this.#ratio = ratio;
-    this.#threshold =
-      threshold < 2 ** RANDOM_BITS ? threshold.toString(16).padStart(RANDOM_DIGITS, '0') : undefined;
+    this.#threshold = samplingThreshold(ratio);
+    this.#thresholdState = withThreshold(undefined, this.#threshold);
+    this.#otherwise = otherwise;
   }
 
   shouldSample(parentContext: Context, traceId: string): tracing.SamplingResult {
     const parent = trace.getSpanContext(parentContext);
+    if (parent !== undefined && parent.isRemote !== true) return this.#result(isSampled(parent));
+
     const arrival = getArrival(parentContext);
-    const obey = parent !== undefined && (parent.isRemote !== true || arrival?.believed === true);
-    const keep = obey ? (parent.traceFlags & TraceFlags.SAMPLED) !== 0 : this.#keeps(traceId);
-    const traceState = parent?.traceState ?? arrival?.traceState;
-    return {
-      decision: keep ? tracing.SamplingDecision.RECORD_AND_SAMPLED : tracing.SamplingDecision.NOT_RECORD,
-      ...(traceState === undefined ? {} : { traceState }),
-    };
+    const arrived = parent?.traceState ?? arrival?.traceState;
+    const believed = parent !== undefined && arrival?.believed === true;
+    const keep = believed
+      ? isSampled(parent)
+      : this.#keeps(explicitRandomness(arrived) ?? traceId.slice(-RANDOM_DIGITS));
+    if (arrived === undefined)
+      return this.#result(keep, keep && !believed ? this.#thresholdState : undefined);
+    const threshold = believed ? thresholdOf(arrived) : this.#threshold;
+    return this.#result(keep, withThreshold(arrived, keep ? threshold : undefined));
   }
 
   toString(): string {
     return `RatioSampler{${this.#ratio}}`;
   }
 
-  #keeps(traceId: string): boolean {
-    // Lower-case hexadecimal digits of equal length compare as the numbers they stand for.
-    return this.#threshold !== undefined && traceId.slice(-RANDOM_DIGITS) >= this.#threshold;
+  #keeps(randomness: string): boolean {
+    // Lower-case hexadecimal fractions compare as the numbers they stand for.
+    return this.#threshold !== undefined && randomness >= this.#threshold;
   }
+
+  /** Without a trace state of its own, a span takes over its parent's. */
+  #result(keep: boolean, traceState?: TraceState): tracing.SamplingResult {
+    const decision = keep ? tracing.SamplingDecision.RECORD_AND_SAMPLED : this.#otherwise;
+    return traceState === undefined ? { decision } : { decision, traceState };
+  }
+}
+
+function isSampled({ traceFlags }: { traceFlags: number }): boolean {
+  return (traceFlags & TraceFlags.SAMPLED) !== 0;
 }

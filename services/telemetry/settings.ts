@@ -21,6 +21,10 @@ export interface TelemetrySettings {
   readonly exporter: TracesExporter;
   /** Share of traces kept, 0 to 1, decided where the trace enters the system. */
   readonly samplingRatio: number;
+  /** Whether traces that failed, were abandoned or ran past their deadline are kept besides. */
+  readonly keepErrors: boolean;
+  /** Requests that take longer than this many milliseconds are kept besides; undefined: slowness does not count. */
+  readonly keepSlowerThanMs?: number | undefined;
   /**
    * Whether Cloud Run has authenticated every caller, so that the caller's trace context, sampling decision and
    * deadline may be believed. False at a public edge.
@@ -67,6 +71,8 @@ const VARIABLES = {
   sampler: 'OTEL_TRACES_SAMPLER',
   samplerArgument: 'OTEL_TRACES_SAMPLER_ARG',
   disabled: 'OTEL_SDK_DISABLED',
+  keepErrors: 'TRACED_KEEP_ERRORS',
+  keepSlowerThan: 'TRACED_KEEP_SLOWER_THAN_MS',
   trustCaller: 'TRACED_TRUST_CALLER',
   project: 'GOOGLE_CLOUD_PROJECT',
 } as const;
@@ -104,6 +110,10 @@ export function renderTelemetrySettings(
     [VARIABLES.exporter]: settings.exporter,
     [VARIABLES.sampler]: SAMPLER,
     [VARIABLES.samplerArgument]: String(settings.samplingRatio),
+    [VARIABLES.keepErrors]: String(settings.keepErrors),
+    ...(settings.keepSlowerThanMs !== undefined && {
+      [VARIABLES.keepSlowerThan]: String(settings.keepSlowerThanMs),
+    }),
     [VARIABLES.trustCaller]: String(settings.trustCaller),
     // Google's libraries would otherwise run `gcloud` and ask the metadata server for it before their first token.
     ...(settings.projectId !== undefined && { [VARIABLES.project]: settings.projectId }),
@@ -132,7 +142,7 @@ export function parseTelemetrySettings(env: Environment): {
     if (!text) return fallback;
     const value = parse(text);
     if (value !== undefined) return value;
-    problems.push({ variable, got: text, allowed, used: String(fallback) });
+    problems.push({ variable, got: text, allowed, used: String(fallback ?? 'none') });
     return fallback;
   };
 
@@ -155,6 +165,13 @@ export function parseTelemetrySettings(env: Environment): {
       EXPORTERS.find((exporter) => exporter === text),
     ),
     samplingRatio: sampler === SAMPLER ? ratio : Number(sampler === 'always_on'),
+    keepErrors: choose(VARIABLES.keepErrors, 'true | false', true, parseBoolean),
+    keepSlowerThanMs: choose<number | undefined>(
+      VARIABLES.keepSlowerThan,
+      `milliseconds from 1 to ${MAX_DEADLINE_MS}`,
+      undefined,
+      (text) => parseNumber(text, 1, MAX_DEADLINE_MS),
+    ),
     trustCaller: choose(VARIABLES.trustCaller, 'true | false', false, parseBoolean),
     disabled: choose(VARIABLES.disabled, 'true | false', false, parseBoolean),
   };

@@ -2,20 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { context, diag, DiagLogLevel, propagation, trace } from '@opentelemetry/api';
 import { core, NodeSDK, tracing } from '@opentelemetry/sdk-node';
 import { ArrivedIdGenerator } from './arrival';
-import { loadExporter } from './exporters';
+import { createSpanProcessor } from './exporters';
 import { traceFastify } from './fastify-server-spans';
 import { traceFetch } from './fetch-client-spans';
-import { LazyExporter } from './lazy-exporter';
+import { keepsAny } from './keep-rules';
 import { log } from './log';
 import { TracedPropagator } from './propagator';
 import { createResource } from './resource';
 import { RatioSampler } from './sampler';
-import {
-  describeProblem,
-  parseTelemetrySettings,
-  type Environment,
-  type TelemetrySettings,
-} from './settings';
+import { describeProblem, parseTelemetrySettings, type Environment } from './settings';
 import { reportProblem } from './telemetry-problems';
 
 /** Running telemetry of a process. */
@@ -54,9 +49,10 @@ export function startTelemetry(env: Environment = process.env, options: Telemetr
   diag.setLogger(report, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
   core.setGlobalErrorHandler(reportProblem);
 
-  const exporter = createExporter(settings, options);
+  const exports = options.exporter !== undefined || settings.exporter !== 'none';
+  const { RECORD, NOT_RECORD } = tracing.SamplingDecision;
   const sdk = new NodeSDK({
-    sampler: new RatioSampler(settings.samplingRatio),
+    sampler: new RatioSampler(settings.samplingRatio, exports && keepsAny(settings) ? RECORD : NOT_RECORD),
     idGenerator: new ArrivedIdGenerator(),
     textMapPropagator: new TracedPropagator(settings.trustCaller),
     resource: createResource(settings, env),
@@ -65,20 +61,14 @@ export function startTelemetry(env: Environment = process.env, options: Telemetr
     // Empty, not absent: an absent list makes NodeSDK start OTLP exporters, which hold up the shutdown for 8 s.
     metricReaders: [],
     logRecordProcessors: [],
-    // The batch processor that NodeSDK makes for an exporter obeys OpenTelemetry's OTEL_BSP_* variables.
-    ...(exporter ? { traceExporter: exporter } : { spanProcessors: [new tracing.NoopSpanProcessor()] }),
+    spanProcessors: [createSpanProcessor(settings, options.exporter)],
   });
   sdk.start();
   const uninstall = [traceFastify(), traceFetch()];
 
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    // The batch processor leaves its exporter alone when its last batch fails, so it is stopped here in any case.
-    const flushed = sdk
-      .shutdown()
-      .catch(reportProblem)
-      .then(() => exporter?.shutdown())
-      .catch(reportProblem);
+    const flushed = sdk.shutdown().catch(reportProblem);
     const late = await Promise.race([flushed, sleep(SHUTDOWN_TIMEOUT_MS, LATE, { ref: false })]);
     if (late === LATE)
       log.warn(`telemetry did not stop within ${SHUTDOWN_TIMEOUT_MS} ms; its last spans are lost`);
@@ -88,13 +78,6 @@ export function startTelemetry(env: Environment = process.env, options: Telemetr
   };
   running = { shutdown: () => (stopped ??= stop()) };
   return running;
-}
-
-function createExporter(settings: TelemetrySettings, options: TelemetryOptions): LazyExporter | undefined {
-  const given = options.exporter;
-  if (given) return new LazyExporter(() => Promise.resolve(given));
-  const name = settings.exporter;
-  return name === 'none' ? undefined : new LazyExporter(() => loadExporter(name, settings.projectId));
 }
 
 function ignore(): void {}

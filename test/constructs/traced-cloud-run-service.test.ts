@@ -83,6 +83,7 @@ describe('a service without options', () => {
       OTEL_TRACES_EXPORTER: 'gcp_trace',
       OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
       OTEL_TRACES_SAMPLER_ARG: '0.1',
+      TRACED_KEEP_ERRORS: 'true',
       TRACED_TRUST_CALLER: 'true',
     });
   });
@@ -171,6 +172,22 @@ describe('an option', () => {
   test('sampling sets the ratio', () => {
     expect(synthService({ sampling: Sampling.ratio(0.05) }).env['OTEL_TRACES_SAMPLER_ARG']).toBe('0.05');
     expect(synthService({ sampling: Sampling.always() }).env['OTEL_TRACES_SAMPLER_ARG']).toBe('1');
+  });
+
+  test('failed traces are kept at any ratio unless the sampling says otherwise', () => {
+    expect(synthService({ sampling: Sampling.ratio(0.1) }).env['TRACED_KEEP_ERRORS']).toBe('true');
+    expect(synthService({ sampling: Sampling.always() }).env['TRACED_KEEP_ERRORS']).toBe('true');
+    expect(
+      synthService({ sampling: Sampling.ratio(0.1, { keepErrors: false }) }).env['TRACED_KEEP_ERRORS'],
+    ).toBe('false');
+  });
+
+  test('slow traces are kept where the sampling names a threshold', () => {
+    expect(synthService({ sampling: Sampling.ratio(0.1) }).env).not.toHaveProperty(
+      'TRACED_KEEP_SLOWER_THAN_MS',
+    );
+    const slow = Sampling.ratio(0.1, { keepSlowerThanMs: 800 });
+    expect(synthService({ sampling: slow }).env['TRACED_KEEP_SLOWER_THAN_MS']).toBe('800');
   });
 
   test.each([

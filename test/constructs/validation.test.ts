@@ -68,6 +68,10 @@ describe('a service is refused', () => {
     [{ concurrency: 0 }, "'concurrency' must be a whole number within 1..1000, got 0"],
     [{ concurrency: 1.5 }, "'concurrency' must be a whole number within 1..1000, got 1.5"],
     [{ timeoutSec: 3601 }, "'timeoutSec' must be a whole number within 1..3600, got 3601"],
+    [
+      { sampling: Sampling.ratio(0.1, { keepSlowerThanMs: 0 }) },
+      "'keepSlowerThanMs' must be a whole number within 1..3600000, got 0",
+    ],
     [{ minInstances: -1 }, "'minInstances' must be a whole number within 0..1000, got -1"],
     [{ maxInstances: 0 }, "'maxInstances' must be a whole number within 1..1000, got 0"],
   ])('with %j', (props, message) => {

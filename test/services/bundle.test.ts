@@ -1,10 +1,20 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bundlePublisher, bundleService } from '../../services/bundle';
+import { answering, GeminiServer } from './telemetry/gemini-server';
 
 const SERVICES = resolve(__dirname, '../../services');
 
@@ -37,10 +47,13 @@ describe('a bundled service', () => {
     running = undefined;
   });
 
-  const start = async (service: string): Promise<{ url: string; failed: Promise<never> }> => {
+  const start = async (
+    service: string,
+    more: Record<string, string> = {},
+  ): Promise<{ url: string; failed: Promise<never> }> => {
     const port = await freePort();
     // A directory of its own, so that nothing is found beside the bundle.
-    const env = { ...ENVIRONMENT, PORT: String(port) };
+    const env = { ...ENVIRONMENT, ...more, PORT: String(port) };
     const child = spawn(process.execPath, [join(bundleOf(service).directory, 'main.js')], {
       env,
       cwd: tmpdir(),
@@ -76,6 +89,35 @@ describe('a bundled service', () => {
     });
 
     expect(await response.json()).toMatchObject({ error: { code: 'CORRUPT_DOCUMENT' } });
+  });
+
+  it('asks Gemini, whose SDK is beside it', async () => {
+    const gemini = await GeminiServer.start(answering({}));
+    const settings = { GEMINI_API_KEY: 'key', GOOGLE_GEMINI_BASE_URL: gemini.url };
+    const { url, failed } = await start('processor', settings);
+    await Promise.race([answerOf(`${url}/health`), failed]);
+
+    await fetch(`${url}/documents/aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: 'Some words.',
+    });
+
+    expect(gemini.requests).toHaveLength(1);
+    gemini.close();
+  });
+
+  it.each([
+    ['gateway', false],
+    ['processor', true],
+    ['storage', false],
+  ])('has the SDK of Gemini beside it only where it is used: %s', (service, expected) => {
+    const { directory } = bundleOf(service);
+
+    expect(existsSync(join(directory, 'node_modules/@google/genai/index.js'))).toBe(expected);
+    expect(readFileSync(join(directory, 'main.js'), 'utf8')).not.toContain(
+      'generativelanguage.googleapis.com',
+    );
   });
 
   it('says in one line which setting is missing, and exits 1', () => {

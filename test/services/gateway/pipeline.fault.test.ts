@@ -110,8 +110,21 @@ describe('a bucket', () => {
     const { status } = await sendText();
 
     expect(status).toBe(201);
-    const uploads = (await pipeline.traced.spans()).filter((span) => span.name === 'gcs.upload');
-    expect(uploads.map((span) => span.attributes['http.request.resend_count'])).toEqual([2, undefined]);
+    const spans = await pipeline.traced.spans();
+    const upload = spans.find((span) => span.name === 'gcs.upload documents/original');
+    const attempts = spans.filter((span) => span.parentSpanContext?.spanId === upload?.spanContext().spanId);
+    expect(
+      attempts.map(({ name, attributes }) => [
+        name,
+        attributes['http.request.resend_count'],
+        attributes['error.type'],
+      ]),
+    ).toEqual([
+      ['gcs.attempt', undefined, '503'],
+      ['gcs.attempt', 1, '503'],
+      ['gcs.attempt', 2, undefined],
+    ]);
+    expect(upload?.attributes['error.type']).toBeUndefined();
   });
 
   it('that answers 503 to a read is asked again', async () => {

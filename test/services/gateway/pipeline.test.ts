@@ -95,15 +95,27 @@ describe('a document that is sent', () => {
     expect(parentsOf(SpanKind.SERVER, /^POST \/process/)).toEqual(['POST']);
     expect(parentsOf(SpanKind.SERVER, /^POST \/documents/)).toEqual([expect.stringMatching(/^POST/)]);
     expect(parentsOf(SpanKind.SERVER, /^PUT \/documents/)).toEqual([expect.stringMatching(/^PUT/)]);
-    expect(parentsOf(SpanKind.CLIENT, /^gcs\.upload$/)).toEqual(
+    expect(parentsOf(SpanKind.CLIENT, /^gcs\.upload /)).toEqual(
       Array.from({ length: 2 }, () => 'PUT /documents/:id'),
     );
-    expect(spans.find((span) => span.name === 'gcs.upload')?.attributes).toMatchObject({
+    expect(parentsOf(SpanKind.CLIENT, /^gcs\.attempt$/)).toEqual([
+      'gcs.upload documents/original',
+      'gcs.upload documents/record',
+    ]);
+    expect(spans.find((span) => span.name === 'gcs.upload documents/original')?.attributes).toMatchObject({
       'gcp.storage.bucket': BUCKET,
       'gcp.storage.bucket.location': 'EUROPE-WEST1',
       'gcp.storage.object': `documents/${body.id}/original`,
+      'gcp.storage.object.size': 4,
+      'gcp.storage.object.generation': expect.stringMatching(/^\d+$/),
+      'gcp.storage.cross_region': false,
       'cloud.region': 'europe-west1',
     });
+    expect(
+      spans.find((span) => span.name === 'gcs.upload documents/record')?.attributes[
+        'gcp.storage.object.generation'
+      ],
+    ).toBe(body.generation);
   });
 });
 

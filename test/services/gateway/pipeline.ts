@@ -46,14 +46,20 @@ interface AnswerBody {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-export async function startPipeline(): Promise<Pipeline> {
-  const traced = traceThisProcess({ TRACED_TRUST_CALLER: 'true' });
+/** @param env of the telemetry that all three share, besides that callers are trusted. */
+export async function startPipeline(env: Record<string, string> = {}): Promise<Pipeline> {
+  const traced = traceThisProcess({ TRACED_TRUST_CALLER: 'true', ...env });
   const cloud = await startStorage();
   cloud.grant('storage', 'roles/storage.objectUser');
   const auth = new AnyToken();
 
   const client = cloud.client('storage', { retryOptions: { autoRetry: false } });
-  const settings = { bucket: BUCKET, location: 'EUROPE-WEST1', region: 'europe-west1' };
+  const settings = {
+    name: 'documents',
+    bucket: BUCKET,
+    location: 'EUROPE-WEST1',
+    region: 'europe-west1',
+  };
   const storage = buildStorage({ store: new DocumentStore(client.bucket(BUCKET), settings) });
   const storageUrl = await listen(storage);
 

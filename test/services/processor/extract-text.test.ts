@@ -64,6 +64,26 @@ describe('Markdown', () => {
   );
 });
 
+/** Paragraphs, each a letter behind `marks`, as many as are read. */
+const paragraphsOf = (marks: string): string => `${marks} a\n\n`.repeat(200_000 / (marks.length + 4));
+
+describe('markup that takes too long to read', () => {
+  it.each(['>'.repeat(41), '- '.repeat(16), '1. '.repeat(10)])(
+    'is left in the text when every paragraph begins with %j',
+    async (marks) => {
+      const markdown = paragraphsOf(marks);
+
+      await expect(extract(markdown, 'text/markdown')).resolves.toEqual({ text: markdown, truncated: false });
+    },
+  );
+
+  it('does not keep the next document from being read', async () => {
+    await extract(paragraphsOf('>'.repeat(41)), 'text/markdown');
+
+    await expect(extract('# Title', 'text/markdown')).resolves.toMatchObject({ title: 'Title' });
+  });
+});
+
 describe('HTML', () => {
   it('gives its title, and what a reader sees: no scripts, styles, comments or link targets', async () => {
     const html = `<!doctype html><html><head><title>A &amp; B</title><style>p{color:red}</style></head>

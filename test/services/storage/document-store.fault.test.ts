@@ -22,6 +22,7 @@ const RECORD: DocumentRecord = {
   language: 'und',
   keyTerms: [],
   summary: 'content',
+  summaryBy: 'processor',
   truncated: false,
   createdAt: '2026-01-01T00:00:00.000Z',
 };
@@ -69,7 +70,12 @@ async function passOn(request: IncomingMessage, response: ServerResponse): Promi
 
 function storeAt(apiEndpoint: string): DocumentStore {
   const storage = new Storage({ projectId: 'local-test', apiEndpoint, retryOptions: { autoRetry: false } });
-  return new DocumentStore(storage.bucket(BUCKET), { bucket: BUCKET, location: 'EU', region: undefined });
+  return new DocumentStore(storage.bucket(BUCKET), {
+    bucket: BUCKET,
+    name: 'documents',
+    location: 'EU',
+    region: undefined,
+  });
 }
 
 describe('a document', () => {
@@ -119,6 +125,13 @@ describe('a bucket that never answers', () => {
 
     await expect(withDeadline(50, () => work(store))).rejects.toThrow(DeadlineExceededError);
 
+    // The operation and its attempt have ended, although the client goes on waiting.
+    const spans = await traced.spans();
+    expect(spans.map(({ attributes }) => attributes['error.type'])).toEqual([
+      'deadline_exceeded',
+      'deadline_exceeded',
+    ]);
+    expect(spans[0]?.parentSpanContext?.spanId).toBe(spans[1]?.spanContext().spanId);
     silent.close();
     silent.closeAllConnections();
   });

@@ -21,7 +21,12 @@ describe('a form that is not a document', () => {
   // Nothing here gets as far as the bucket.
   const bucket = new Storage({ projectId: 'local-test' }).bucket('none');
   const app = buildStorage({
-    store: new DocumentStore(bucket, { bucket: 'none', location: 'EU', region: undefined }),
+    store: new DocumentStore(bucket, {
+      bucket: 'none',
+      name: 'documents',
+      location: 'EU',
+      region: undefined,
+    }),
   });
 
   afterAll(() => app.close());

@@ -42,6 +42,20 @@ describe('a deadline', () => {
     expect(signal.reason).toMatchObject({ deadlineMs: 5, message: 'The request was not done within 5 ms' });
   });
 
+  test('does not abort before its time although the process was busy when it began', async () => {
+    // GIVEN an event loop that has not looked at its clock for a while
+    const busyUntil = performance.now() + 30;
+    while (performance.now() < busyUntil);
+
+    // WHEN
+    const deadline = new Deadline('The request', 20);
+    const begunAt = performance.now();
+    await once(deadline.signal, 'abort');
+
+    // THEN
+    expect(performance.now() - begunAt).toBeGreaterThanOrEqual(19);
+  });
+
   test('does not abort once the work is done', async () => {
     const released = new Deadline('The request', 5);
     const later = new Deadline('Another', 20);

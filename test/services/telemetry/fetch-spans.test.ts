@@ -1,9 +1,17 @@
 import { createServer } from 'node:http';
-import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, createTraceState, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { core, type tracing } from '@opentelemetry/sdk-node';
+import { fastify } from 'fastify';
 import { withClientSpan } from '../../../services/telemetry/client-span';
-import { Deadline, DeadlineExceededError, setDeadline } from '../../../services/telemetry/deadline';
-import { listenLocally, RecordingServer } from './http';
+import {
+  Deadline,
+  DeadlineExceededError,
+  remainingMs,
+  setDeadline,
+} from '../../../services/telemetry/deadline';
+import { markServiceCall } from '../../../services/telemetry/propagator';
+import { parseTraceState } from '../../../services/telemetry/trace-state';
+import { listenLocally, RecordingServer, send } from './http';
 import { traceThisProcess, type TracedProcess } from './traced-process';
 
 let traced: TracedProcess;
@@ -11,7 +19,7 @@ let callee: RecordingServer;
 let url: string;
 
 beforeEach(async () => {
-  traced = traceThisProcess();
+  traced = traceThisProcess({ TRACED_TRUST_CALLER: 'true' });
   callee = new RecordingServer();
   url = await listenLocally(callee.server);
 });
@@ -45,14 +53,14 @@ describe('client spans of fetch', () => {
       'http.response.status_code': 200,
     });
     const { headers } = callee.last;
-    expect(headers['traceparent']).toBe(`00-${traceId}-${spanId}-01`);
+    expect(headers['traceparent']).toBe(`00-${traceId}-${spanId}-03`);
     for (const name of ['traced-parent', 'traced-deadline-ms', 'baggage', 'x-cloud-trace-context']) {
       expect(headers).not.toHaveProperty(name);
     }
   });
 
   test('it is a child of the active span and carries its tracestate', async () => {
-    const traceState = new core.TraceState('foo=1');
+    const traceState = createTraceState('foo=1');
     const parent = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1, traceState };
     await context.with(trace.setSpanContext(context.active(), parent), () => fetch(url));
     const span = await onlySpan();
@@ -61,10 +69,30 @@ describe('client spans of fetch', () => {
     expect(callee.last.headers['tracestate']).toBe('foo=1');
   });
 
-  test('a traceparent that the application set is left alone', async () => {
-    const own = `00-${'7'.repeat(32)}-${'8'.repeat(16)}-01`;
-    await fetch(url, { headers: { TraceParent: own } });
-    expect(callee.last.headers['traceparent']).toBe(own);
+  test.each([
+    ['traceparent', { TraceParent: `00-${'7'.repeat(32)}-${'8'.repeat(16)}-01` }, ['traceparent']],
+    [
+      'traceparent and tracestate',
+      { TraceParent: `00-${'7'.repeat(32)}-${'8'.repeat(16)}-01`, TraceState: 'own=1' },
+      ['traceparent', 'tracestate'],
+    ],
+    ['tracestate', { TraceState: 'own=1' }, ['traced-parent', 'traceparent', 'tracestate']],
+    ['traced-parent', { 'Traced-Parent': 'own' }, ['traced-parent', 'traceparent', 'tracestate']],
+  ])('a %s that the application set is sent once, as it was set', async (_case, set, names) => {
+    // GIVEN a call to a service of the system, in a trace with a state
+    const traceState = parseTraceState('foo=1');
+    if (!traceState) throw new Error('no state');
+    const parent = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1, traceState };
+    const calling = markServiceCall(trace.setSpanContext(context.active(), parent));
+    const kept = { 'x-own': 'kept', ...set };
+    // WHEN
+    await context.with(calling, () => fetch(url, { headers: kept }));
+    // THEN no header came twice, and none of the application's was changed
+    const { headers, rawHeaders } = callee.last;
+    const sent = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
+    const own = Object.entries(kept).map(([name, value]) => [name.toLowerCase(), value]);
+    expect(headers).toMatchObject(Object.fromEntries(own));
+    expect(sent.filter((name) => name.startsWith('trace')).toSorted()).toEqual(names);
   });
 
   test('it ends when the headers are there, even if nobody ever reads the body', async () => {
@@ -83,6 +111,49 @@ describe('client spans of fetch', () => {
       'error.type': String(status),
       'http.response.status_code': status,
     });
+  });
+
+  test('nothing but W3C trace context goes to third parties, whatever came in and wherever they redirect to', async () => {
+    // GIVEN a private service that calls a third party, which redirects to another
+    const target = new RecordingServer();
+    callee.status = 307;
+    callee.headers = { location: await listenLocally(target.server) };
+    const app = fastify();
+    app.get('/', async () => {
+      expect(remainingMs()).toBeGreaterThan(0);
+      const baggage = propagation.createBaggage({ tenant: { value: 'secret' } });
+      const active = propagation.setBaggage(context.active(), baggage);
+      const responses = await context.with(active, () => Promise.all([fetch(url), fetch(url)]));
+      return responses.map(({ status }) => status);
+    });
+    const service = await app.listen({ host: '127.0.0.1', port: 0 });
+    const traceId = '7'.repeat(32);
+    // WHEN a request with everything there is arrives, and with as much baggage as fits into one
+    const answer = await send(service, {
+      headers: {
+        traceparent: `00-${traceId}-${'8'.repeat(16)}-01`,
+        tracestate: 'foo=1',
+        'traced-parent': `00-${traceId}-${'9'.repeat(16)}-01`,
+        'traced-deadline-ms': '60000',
+        'x-cloud-trace-context': `${traceId}/1;o=1`,
+        baggage: `tenant=${'x'.repeat(8_000)}`,
+      },
+    });
+    await app.close();
+    target.close();
+    // THEN
+    expect(answer.body).toBe('[200,200]');
+    const hops = [...callee.requests, ...target.requests];
+    expect(hops).toHaveLength(4);
+    for (const { headers } of hops) {
+      expect(Object.keys(headers).filter((name) => /trace|baggage/.test(name))).toEqual([
+        'traceparent',
+        'tracestate',
+      ]);
+    }
+    const parents = hops.map(({ headers }) => String(headers['traceparent']));
+    for (const parent of parents) expect(parent).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
+    expect(new Set(parents).size).toBe(4);
   });
 
   test('each hop of a redirect is a span', async () => {

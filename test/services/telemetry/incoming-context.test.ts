@@ -1,4 +1,4 @@
-import { trace } from '@opentelemetry/api';
+import { propagation, trace } from '@opentelemetry/api';
 import { fastify, type FastifyInstance } from 'fastify';
 import { remainingMs } from '../../../services/telemetry/deadline';
 import { send } from './http';
@@ -17,6 +17,7 @@ interface Seen {
   sampled: boolean;
   tracestate?: string;
   deadline?: number;
+  baggage: boolean;
 }
 
 describe.each([
@@ -37,6 +38,7 @@ describe.each([
         sampled: context?.traceFlags === 1,
         ...(context?.traceState && { tracestate: context.traceState.serialize() }),
         deadline: remainingMs() ?? -1,
+        baggage: propagation.getActiveBaggage() !== undefined,
       };
     });
     url = await app.listen({ host: '127.0.0.1', port: 0 });
@@ -74,10 +76,11 @@ describe.each([
     ['only traced-parent', { 'traced-parent': `00-${T}-${C}-01` }],
     ['a malformed legacy header', { 'x-cloud-trace-context': `${T}/1;o=` }],
   ])('starts a new trace for %s', async (_case, headers) => {
-    const seen = await visit(headers);
+    const seen = await visit({ tracestate: 'foo=1', ...headers });
     expect(seen.traceId).toMatch(/^[0-9a-f]{32}$/);
     expect(seen.traceId).not.toBe(T);
-    expect(seen.tracestate).toBeUndefined();
+    // Only what this service itself has to say, its sampling, may be there.
+    expect(seen.tracestate ?? '').not.toContain('foo');
   });
 
   test.each([
@@ -110,7 +113,21 @@ describe.each([
     ['as a root', '00'],
   ])('keeps the tracestate %s', async (_case, flags) => {
     const seen = await visit({ traceparent: `00-${T}-${P}-${flags}`, tracestate: 'foo=1,bar=2' });
-    expect(seen.tracestate).toBe('foo=1,bar=2');
+    expect(seen.tracestate).toMatch(/(^|,)foo=1,bar=2$/);
+  });
+
+  test("OpenTelemetry's own member of the tracestate is believed only where the caller is trusted", async () => {
+    const seen = await visit({
+      traceparent: `00-${DROPPED}-${P}-01`,
+      'traced-parent': `00-${DROPPED}-${C}-01`,
+      tracestate: 'foo=1,ot=rv:fffffffffffffe',
+    });
+    expect(seen.tracestate).toMatch(/(^|,)foo=1(,|$)/);
+    expect(seen.tracestate?.includes('rv:fffffffffffffe')).toBe(trusted);
+  });
+
+  test('baggage is not even read', async () => {
+    expect((await visit({ baggage: `tenant=${'x'.repeat(8_000)}` })).baggage).toBe(false);
   });
 
   test("without a caller's context the proxy's span is the parent if its flag says that it is stored", async () => {

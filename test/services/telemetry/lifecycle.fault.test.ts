@@ -8,12 +8,14 @@ const bundle = bundleService();
 /** An OTLP collector over HTTP. Spans are told by their path, which stands in the protobuf as plain text. */
 class Collector {
   readonly paths: string[] = [];
+  text = '';
   readonly server: Server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString('latin1');
-      this.paths.push(...(text.match(/\/(?:quick|gated)\/\d+/g) ?? []));
+      this.text += text;
+      this.paths.push(...(text.match(/\/(?:quick|gated|crash)\/\d+/g) ?? []));
       this.answer(response);
     });
   });
@@ -167,6 +169,23 @@ describe('when the process crashes', () => {
     const critical = service.lines.filter(({ severity }) => severity === 'CRITICAL');
     expect(critical).toMatchObject([{ stack_trace: expect.stringContaining(`Error: ${message}`) }]);
     expect(collector.paths).toEqual(['/quick/1']);
+  });
+
+  test('open requests are kept at any ratio, with the reason on the one that crashed', async () => {
+    // GIVEN a request that was answered well and one that is open, neither kept by the ratio
+    const env = { ...(await collector.env()), OTEL_TRACES_SAMPLER_ARG: '0' };
+    const service = await ChildService.start(bundle, env);
+    await send(`${service.url}/quick/1`);
+    const begun = service.begun(1);
+    const open = send(`${service.url}/gated/2`).catch(() => 'cut off');
+    await begun;
+    // WHEN a third one crashes the process
+    await expect(send(`${service.url}/crash/3`)).rejects.toThrow('socket hang up');
+    // THEN the two that did not come to their end are sent
+    expect(await service.exit()).toEqual({ code: 1, signal: null });
+    expect(await open).toBe('cut off');
+    expect(collector.paths.toSorted()).toEqual(['/crash/3', '/gated/2']);
+    expect(collector.text).toContain('thrown by a request');
   });
 
   test('a collector that never answers does not keep it alive', async () => {

@@ -94,7 +94,7 @@ test('whatever headers arrive, the context is valid or absent, and what goes out
       const { traceparent, tracestate = '', ...rest } = sent;
       expect(rest).toEqual({});
       expect(tracestate).toMatch(/^[\x20-\x7e]{0,512}$/);
-      expect(traceparent ?? 'none').toMatch(parent ? /^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/ : /^none$/);
+      expect(traceparent ?? 'none').toMatch(parent ? /^00-[0-9a-f]{32}-[0-9a-f]{16}-0[0-3]$/ : /^none$/);
     }),
     RUNS,
   );

@@ -89,7 +89,7 @@ describe('a client of another service', () => {
     const [span, ...others] = await traced.spans();
     expect(others).toEqual([]);
     const { traceId, spanId } = span?.spanContext() ?? {};
-    expect(headers['traceparent']).toBe(`00-${traceId}-${spanId}-01`);
+    expect(headers['traceparent']).toBe(`00-${traceId}-${spanId}-03`);
     expect(headers['traced-parent']).toBe(headers['traceparent']);
     expect(Number(headers['traced-deadline-ms'])).toBeGreaterThan(30_000);
     expect(Number(headers['traced-deadline-ms'])).toBeLessThanOrEqual(60_000);

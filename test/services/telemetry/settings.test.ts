@@ -15,6 +15,8 @@ const DEFAULTS = {
   environment: undefined,
   exporter: 'none',
   samplingRatio: 1,
+  keepErrors: true,
+  keepSlowerThanMs: undefined,
   trustCaller: false,
   disabled: false,
 };
@@ -28,6 +30,8 @@ describe('telemetry settings', () => {
       environment: 'production',
       exporter: 'gcp_trace',
       samplingRatio: 0.1,
+      keepErrors: false,
+      keepSlowerThanMs: 800,
       trustCaller: true,
     } as const;
     expect(parseTelemetrySettings(renderTelemetrySettings(settings))).toEqual({
@@ -41,10 +45,12 @@ describe('telemetry settings', () => {
       serviceName: 's',
       exporter: 'none',
       samplingRatio: 1,
+      keepErrors: true,
       trustCaller: false,
       region: 'r',
     });
     expect(rendered['OTEL_RESOURCE_ATTRIBUTES']).toBe('cloud.region=r');
+    expect(rendered).not.toHaveProperty('TRACED_KEEP_SLOWER_THAN_MS');
   });
 
   test.each([
@@ -67,6 +73,8 @@ describe('telemetry settings', () => {
     ['the sampler is always_off', { OTEL_TRACES_SAMPLER: 'always_off' }, { samplingRatio: 0 }],
     ['the ratio is 0', { OTEL_TRACES_SAMPLER_ARG: '0' }, { samplingRatio: 0 }],
     ['the ratio is 1e-3', { OTEL_TRACES_SAMPLER_ARG: ' 1e-3 ' }, { samplingRatio: 0.001 }],
+    ['failed traces are not kept', { TRACED_KEEP_ERRORS: 'false' }, { keepErrors: false }],
+    ['slow traces are kept', { TRACED_KEEP_SLOWER_THAN_MS: ' 800 ' }, { keepSlowerThanMs: 800 }],
     ['booleans are capitalised', { OTEL_SDK_DISABLED: 'TRUE' }, { disabled: true }],
   ])('when %s, the rest are defaults and nothing is reported', (_case, env, expected) => {
     expect(parseTelemetrySettings(env)).toEqual({ settings: { ...DEFAULTS, ...expected }, problems: [] });
@@ -83,6 +91,13 @@ describe('telemetry settings', () => {
     ['OTEL_TRACES_SAMPLER_ARG', '10%', 'a number from 0 to 1', '1'],
     ['OTEL_TRACES_SAMPLER_ARG', '1.01', 'a number from 0 to 1', '1'],
     ['OTEL_TRACES_SAMPLER_ARG', '-0.1', 'a number from 0 to 1', '1'],
+    ['TRACED_KEEP_ERRORS', 'always', 'true | false', 'true'],
+    ...['0', '3600001', 'slow'].map((got) => [
+      'TRACED_KEEP_SLOWER_THAN_MS',
+      got,
+      'milliseconds from 1 to 3600000',
+      'none',
+    ]),
     ['TRACED_TRUST_CALLER', 'yes', 'true | false', 'false'],
     ['OTEL_SDK_DISABLED', '1', 'true | false', 'false'],
   ])('%s=%s is reported and replaced by its default', (variable, got, allowed, used) => {

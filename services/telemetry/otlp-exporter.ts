@@ -1,0 +1,64 @@
+import type { tracing } from '@opentelemetry/sdk-node';
+import { createHttpsAgent } from './https-tunnel';
+import { limitForOtlp } from './otlp-limits';
+import { RetryingExporter } from './retrying-exporter';
+import type { SpanLosses } from './span-losses';
+import { within } from './within';
+
+/** Google's endpoint (cloud.google.com/stackdriver/docs/reference/telemetry/overview). */
+const GOOGLE_URL = 'https://telemetry.googleapis.com/v1/traces';
+
+/** OpenTelemetry's variables for another endpoint; the exporter reads them itself. */
+const ENDPOINT_VARIABLES = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const;
+
+/**
+ * How long the exporter goes on with one batch, retries included, in milliseconds. Its default of 10 s is all the time that
+ * Cloud Run gives after SIGTERM.
+ */
+const TIMEOUT_MS = 4_000;
+
+const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+
+/**
+ * OTLP over HTTP in protobuf: to the endpoint that OpenTelemetry's variables name, or to Google's. Only there does it
+ * authenticate, so that no collector on the way gets a token of the service's account.
+ */
+export async function loadOtlpExporter(
+  projectId: string | undefined,
+  losses: SpanLosses,
+): Promise<tracing.SpanExporter> {
+  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
+  const endpoint = ENDPOINT_VARIABLES.map((name) => process.env[name]?.trim()).find(Boolean);
+  const google = endpoint === undefined || isGoogle(endpoint);
+  const exporter = new OTLPTraceExporter({
+    timeoutMillis: TIMEOUT_MS,
+    ...(endpoint === undefined && { url: GOOGLE_URL }),
+    ...(google && { headers: await createAuthorization(), httpAgentOptions: () => createHttpsAgent() }),
+  });
+  const remedy = google
+    ? `grant roles/telemetry.tracesWriter (or roles/cloudtrace.agent) on project ${projectId ?? '(unknown)'} ` +
+      `to the account that the service runs as, and enable telemetry.googleapis.com`
+    : `${endpoint} wants other credentials: set OTEL_EXPORTER_OTLP_HEADERS`;
+  return limitForOtlp(new RetryingExporter(exporter, { retries: false, remedy }), losses);
+}
+
+/** Google's hosts, and only where the way there is encrypted. */
+function isGoogle(endpoint: string): boolean {
+  if (!URL.canParse(endpoint)) return false;
+  const { protocol, hostname } = new URL(endpoint);
+  return protocol === 'https:' && hostname.endsWith('.googleapis.com');
+}
+
+/** Headers with a token of the service's account; google-auth-library keeps it and gets a new one before it expires. */
+async function createAuthorization(): Promise<() => Promise<Record<string, string>>> {
+  const { GoogleAuth } = await import('google-auth-library');
+  const auth = new GoogleAuth({ scopes: [SCOPE] });
+  return async () => {
+    const headers = await within(
+      TIMEOUT_MS,
+      auth.getRequestHeaders(GOOGLE_URL),
+      `no access token within ${TIMEOUT_MS} ms`,
+    );
+    return Object.fromEntries(headers.entries());
+  };
+}
