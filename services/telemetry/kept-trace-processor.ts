@@ -8,6 +8,14 @@ import { LocalTrace, UndecidedSpans, type EvictionReason } from './undecided-spa
 const BATCH_SIZE = 512;
 
 /**
+ * Where a span's own context holds its trace. A child knows its parent's context by reference, so a trace and its decision
+ * are remembered exactly as long as something can still record in it. A WeakMap would do the same at five times the cost.
+ */
+const LOCAL_TRACE = Symbol('local trace');
+
+type TracedSpanContext = SpanContext & { [LOCAL_TRACE]?: LocalTrace };
+
+/**
  * Stands in front of the processor that exports, and keeps the traces that turn out worth it among those that the ratio
  * does not keep. Spans that are recorded but not sampled wait until the first of them makes their trace worth keeping, or
  * until their local root ends well: then all of them go on, or none. The spans that end later follow the same way.
@@ -20,11 +28,6 @@ export class KeptTraceProcessor implements tracing.SpanProcessor {
   readonly #rules: KeepRules;
   readonly #losses: SpanLosses;
   readonly #undecided: UndecidedSpans;
-  /**
-   * By the context of each span. A child knows its parent's context by reference, so a trace and its decision are
-   * remembered exactly as long as something can still record in it.
-   */
-  readonly #traces = new WeakMap<SpanContext, LocalTrace>();
 
   /**
    * @param next gets the kept spans, sampled.
@@ -43,17 +46,15 @@ export class KeptTraceProcessor implements tracing.SpanProcessor {
   }
 
   onStart(span: tracing.Span): void {
-    const spanContext = span.spanContext();
+    const spanContext: TracedSpanContext = span.spanContext();
     if (isSampled(spanContext)) return;
-    const parent = localParent(span);
-    const trace = (parent && this.#traces.get(parent)) ?? new LocalTrace(spanContext);
-    this.#traces.set(spanContext, trace);
+    spanContext[LOCAL_TRACE] = localParent(span)?.[LOCAL_TRACE] ?? new LocalTrace(spanContext);
   }
 
   onEnd(span: tracing.ReadableSpan): void {
-    const spanContext = span.spanContext();
+    const spanContext: TracedSpanContext = span.spanContext();
     if (isSampled(spanContext)) return this.#next.onEnd(span);
-    const trace = this.#traces.get(spanContext);
+    const trace = spanContext[LOCAL_TRACE];
     if (trace === undefined) return;
     const isLocalRoot = trace.root === spanContext;
     if (trace.decision === undefined && isWorthKeeping(span, isLocalRoot, this.#rules)) this.#keep(trace);
@@ -109,7 +110,7 @@ export class KeptTraceProcessor implements tracing.SpanProcessor {
   }
 }
 
-function localParent({ parentSpanContext: parent }: tracing.Span): SpanContext | undefined {
+function localParent({ parentSpanContext: parent }: tracing.Span): TracedSpanContext | undefined {
   return parent?.isRemote === true ? undefined : parent;
 }
 
@@ -121,9 +122,12 @@ function isSampled({ traceFlags }: SpanContext): boolean {
 function sampled(span: tracing.ReadableSpan): tracing.ReadableSpan {
   const { name, kind, startTime, endTime, duration, ended, status, resource, instrumentationScope } = span;
   const { attributes, events, links, droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span;
+  const { traceId, spanId, traceFlags, traceState } = span.spanContext();
   const spanContext = {
-    ...span.spanContext(),
-    traceFlags: span.spanContext().traceFlags | TraceFlags.SAMPLED,
+    traceId,
+    spanId,
+    traceFlags: traceFlags | TraceFlags.SAMPLED,
+    ...(traceState && { traceState }),
   };
   return {
     spanContext: () => spanContext,

@@ -64,7 +64,8 @@ export async function serve(app: FastifyInstance, options: ServeOptions): Promis
     if (isError(cause)) trace.getActiveSpan()?.recordException(cause);
     // Open requests fail with the process. Their spans end with their connections, and only a span that has ended is sent.
     app.server.closeAllConnections();
-    const flushed = requests.finished().then(() => telemetry.shutdown());
+    const closed = Promise.race([requests.finished(), sleep(CLOSE_TIMEOUT_MS)]);
+    const flushed = closed.then(() => telemetry.shutdown());
     void exitAfter(1, flushed, CRASH_FLUSH_MS);
   };
   process.on('uncaughtException', crash);

@@ -2,22 +2,13 @@ import type { SpanContext } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
 import { estimateSpanBytes } from './span-bytes';
 
-/** How much may wait for decisions in one process. */
-export interface UndecidedBounds {
-  readonly traces: number;
-  readonly spansPerTrace: number;
-  readonly spans: number;
-  readonly bytes: number;
-  readonly ageMs: number;
-}
-
 /**
- * Traces: the most requests that Cloud Run gives to one instance at a time
- * (https://cloud.google.com/run/docs/about-concurrency). Spans per trace: what Cloud Trace shows of one
+ * How much may wait for decisions in one process. Traces: the most requests that Cloud Run gives to one instance at a
+ * time (https://cloud.google.com/run/docs/about-concurrency). Spans per trace: what Cloud Trace shows of one
  * (https://cloud.google.com/trace/docs/quotas). Age: twice Cloud Run's default request timeout. Spans and bytes: what an
  * instance of 512 MiB can spare.
  */
-export const UNDECIDED_BOUNDS: UndecidedBounds = {
+export const UNDECIDED_BOUNDS = {
   traces: 1_000,
   spansPerTrace: 1_000,
   spans: 10_000,
@@ -49,16 +40,14 @@ type Evict = (trace: LocalTrace, spans: readonly tracing.ReadableSpan[], reason:
 /** The spans that have ended and wait for their local roots, within bounds: where there is too much, the oldest go. */
 export class UndecidedSpans {
   readonly #evict: Evict;
-  readonly #bounds: UndecidedBounds;
   /** Those with waiting spans, the longest waiting first. */
   readonly #traces = new Set<LocalTrace>();
   #spans = 0;
   #bytes = 0;
 
   /** @param evict is given the spans that have to go. Their trace stays undecided unless it decides. */
-  constructor(evict: Evict, bounds: UndecidedBounds = UNDECIDED_BOUNDS) {
+  constructor(evict: Evict) {
     this.#evict = evict;
-    this.#bounds = bounds;
   }
 
   /** How much is waiting; never more than the bounds. */
@@ -81,7 +70,7 @@ export class UndecidedSpans {
     trace.waitingBytes += bytes;
     this.#spans += 1;
     this.#bytes += bytes;
-    if (trace.waiting.length > this.#bounds.spansPerTrace) this.#evictOldestOf(trace);
+    if (trace.waiting.length > UNDECIDED_BOUNDS.spansPerTrace) this.#evictOldestOf(trace);
     this.#evictOldest(now);
   }
 
@@ -116,7 +105,7 @@ export class UndecidedSpans {
   }
 
   #excess(oldestMs: number): EvictionReason | undefined {
-    const { traces, spans, bytes, ageMs } = this.#bounds;
+    const { traces, spans, bytes, ageMs } = UNDECIDED_BOUNDS;
     if (this.#traces.size > traces) return 'traces';
     if (this.#spans > spans) return 'spans';
     if (this.#bytes > bytes) return 'bytes';
