@@ -3,7 +3,7 @@ import { RANDOM_DIGITS } from './sampling-threshold';
 import { parseTraceState } from './trace-state';
 
 /** OpenTelemetry's own member of `tracestate`: `ot=th:e666;rv:1234567890abcd` ("TraceState Handling"). */
-const OPENTELEMETRY = 'ot';
+export const OPENTELEMETRY = 'ot';
 
 const MAX_LENGTH = 256;
 const SUB_KEY = /^[a-z][a-z0-9]*:[A-Za-z0-9._-]*$/;

@@ -14,6 +14,7 @@ import { Arrival, setArrival } from './arrival';
 import { parseCloudTraceContext } from './cloud-trace-context';
 import { Deadline, parseDeadlineMs, setDeadline } from './deadline';
 import { CLOUD_TRACE_CONTEXT, TRACED_DEADLINE_MS, TRACED_PARENT, TRACEPARENT, TRACESTATE } from './headers';
+import { OPENTELEMETRY } from './ot-trace-state';
 import { parseTraceState } from './trace-state';
 import { formatTraceparent, parseTraceparent, RANDOM_FLAG } from './w3c-trace-context';
 
@@ -29,9 +30,6 @@ export function markServiceCall(parent: Context): Context {
  * the spans; a trace of any other id was started here, where ids are random.
  */
 const NOT_RANDOM = createContextKey('traced id that may not be random');
-
-/** OpenTelemetry's own member of `tracestate`: randomness and threshold of the sampling decision. */
-const OPENTELEMETRY = 'ot';
 
 /**
  * W3C Trace Context level 2 over HTTP, behind Cloud Run's proxy. `traceparent` comes first, the legacy header only without
