@@ -70,8 +70,8 @@ export interface TracedCloudRunServiceProps {
    */
   readonly memoryMiB?: number;
   /**
-   * Whether an instance has CPU only while it serves a request. It is cheaper, and spans that are still to be sent
-   * then wait for the next request, or are lost with the instance.
+   * Whether an instance has CPU only while it serves a request. It is cheaper for a service that is seldom used; the last
+   * response of an instance then waits until its spans are sent, 0.5 s at most.
    *
    * @default false
    */
@@ -185,6 +185,8 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
         keepErrors: sampling.keepErrors,
         keepSlowerThanMs: settings.keepSlowerThanMs,
         trustCaller: this.access.trustsCallers,
+        flush: settings.cpuIdle ? 'request' : 'background',
+        debugLogs: sampling.debugLogs,
       }),
     );
     this.#variables.addExtra(props.env ?? {});

@@ -1,5 +1,11 @@
-export { withClientSpan } from './client-span';
-export { DeadlineExceededError, deadlineSignal, remainingMs, withDeadline } from './deadline';
+export { withClientSpan, withoutSpans } from './client-span';
+export {
+  CallerGoneError,
+  DeadlineExceededError,
+  deadlineSignal,
+  remainingMs,
+  withDeadline,
+} from './deadline';
 export { tracedGemini } from './gemini';
 export { describeGeminiFailure } from './gemini-failure';
 export { registerHealth, serve } from './lifecycle';
