@@ -2,9 +2,8 @@ import http from 'node:http';
 import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
 import { HttpClientSpan, type FirstParties } from './http-client-span';
+import { replaceMethod } from './replace-method';
 import { reportProblem } from './telemetry-problems';
-
-type Request = (...args: unknown[]) => http.ClientRequest;
 
 /**
  * Gives every outgoing request of `node:http` and `node:https`, so also of the libraries above them, a client span, and
@@ -22,32 +21,39 @@ export function traceHttpClients(firstParties: FirstParties): () => void {
   };
 }
 
-function traceModule(module: typeof http | typeof https, firstParties: FirstParties): () => void {
-  const { request, get } = module;
-  const traced: Request = (...args) => {
-    const outgoing: http.ClientRequest = Reflect.apply(request, module, args);
-    try {
-      watch(outgoing, firstParties);
-    } catch (error) {
-      reportProblem(error);
-    }
-    return outgoing;
-  };
-  const tracedGet: Request = (...args) => {
-    const outgoing = traced(...args);
-    outgoing.end();
-    return outgoing;
-  };
-  Object.assign(module, { request: traced, get: tracedGet });
+function traceModule(module: object, firstParties: FirstParties): () => void {
+  const restore = [
+    replaceMethod(module, 'request', (request) => (_self, args) => {
+      const outgoing = request(module, args);
+      if (outgoing instanceof http.ClientRequest) watch(outgoing, firstParties);
+      return outgoing;
+    }),
+    // Node's own `get` does not know of the `request` above.
+    replaceMethod(module, 'get', () => (_self, args) => {
+      const outgoing: unknown = Reflect.apply(Reflect.get(module, 'request'), module, args);
+      if (outgoing instanceof http.ClientRequest) outgoing.end();
+      return outgoing;
+    }),
+  ];
   return () => {
-    if (Reflect.get(module, 'request') === traced) Object.assign(module, { request, get });
+    for (const put of restore) put();
   };
 }
 
 function watch(request: http.ClientRequest, firstParties: FirstParties): void {
+  try {
+    const span = startSpan(request, firstParties);
+    if (span) endWith(request, span);
+  } catch (error) {
+    reportProblem(error);
+  }
+}
+
+function startSpan(request: http.ClientRequest, firstParties: FirstParties): HttpClientSpan | undefined {
   const url = urlOf(request);
-  if (url === undefined || request.method === 'CONNECT') return;
-  const span = HttpClientSpan.start(
+  // CONNECT opens a tunnel for the request that follows.
+  if (url === undefined || request.method === 'CONNECT') return undefined;
+  return HttpClientSpan.start(
     {
       method: request.method,
       url,
@@ -59,7 +65,9 @@ function watch(request: http.ClientRequest, firstParties: FirstParties): void {
     },
     firstParties,
   );
-  if (span === undefined) return;
+}
+
+function endWith(request: http.ClientRequest, span: HttpClientSpan): void {
   let open = true;
   const end = (how: () => void): void => {
     if (!open) return;
@@ -67,16 +75,14 @@ function watch(request: http.ClientRequest, firstParties: FirstParties): void {
     how();
   };
   // Not by listeners: without one for it, Node.js throws an error and reads a response away.
-  const { emit } = request;
-  const watched = (event: string, ...args: unknown[]): boolean => {
-    const [value] = args;
+  replaceMethod(request, 'emit', (emit) => (self, args) => {
+    const [event, value] = args;
     if (value instanceof http.IncomingMessage && (event === 'response' || event === 'upgrade'))
       end(() => span.answered(value.statusCode ?? 0));
     if (event === 'error') end(() => span.failed(value));
     if (event === 'close') end(() => span.failed(new DOMException('the request was given up', 'AbortError')));
-    return Reflect.apply(emit, request, [event, ...args]);
-  };
-  Reflect.set(request, 'emit', watched);
+    return emit(self, args);
+  });
 }
 
 /** A request does not tell its port, except in the header that it sends. */

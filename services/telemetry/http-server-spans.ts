@@ -1,8 +1,9 @@
 import http from 'node:http';
 import https from 'node:https';
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
 import { core } from '@opentelemetry/sdk-node';
 import { watchExpressRoutes } from './express-routes';
+import { replaceMethod } from './replace-method';
 import type { ResponseFlush } from './response-flush';
 import { pathOf, ServerExchange } from './server-exchange';
 import { HEALTH_PATH } from './settings';
@@ -25,24 +26,22 @@ export function traceHttpServers(flush?: ResponseFlush): () => void {
   };
 }
 
-function traceRequests(prototype: http.Server | https.Server, flush: ResponseFlush | undefined): () => void {
-  const { emit } = prototype;
+function traceRequests(prototype: object, flush: ResponseFlush | undefined): () => void {
   let active = true;
   // The method, not a listener: everything that listens to the request has to run in its context.
-  const traced = function (this: object, event: string, ...args: unknown[]): boolean {
-    const [request, response] = args;
+  const restore = replaceMethod(prototype, 'emit', (emit) => (server, args) => {
+    const [event, request, response] = args;
     const isRequest =
       active &&
       event === 'request' &&
       request instanceof http.IncomingMessage &&
       response instanceof http.ServerResponse;
-    if (!isRequest) return Reflect.apply(emit, this, [event, ...args]);
-    return context.with(begin(request, response, flush), () => Reflect.apply(emit, this, [event, ...args]));
-  };
-  Reflect.set(prototype, 'emit', traced);
+    if (!isRequest) return emit(server, args);
+    return context.with(begin(request, response, flush), () => emit(server, args));
+  });
   return () => {
     active = false;
-    if (prototype.emit === traced) Reflect.deleteProperty(prototype, 'emit');
+    restore();
   };
 }
 
@@ -51,7 +50,7 @@ function begin(
   request: http.IncomingMessage,
   response: http.ServerResponse,
   flush: ResponseFlush | undefined,
-): ReturnType<typeof context.active> {
+): Context {
   if (pathOf(request) === HEALTH_PATH) return UNTRACED;
   try {
     const exchange = new ServerExchange(request, response);

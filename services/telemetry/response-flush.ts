@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { replaceMethod } from './replace-method';
 import type { ServerExchange } from './server-exchange';
 import { reportProblem } from './telemetry-problems';
 import { within } from './within';
@@ -14,8 +16,7 @@ const BOUND_MS = 500;
  * (https://cloud.google.com/run/docs/configuring/billing-settings): a timer would wait for the next request. Another
  * request that is still open keeps the CPU, so nothing waits then.
  *
- * The response is what it would be without: the application ends it as ever, and its last bytes stay in the corked socket
- * until the spans are sent, or for the bound.
+ * The response is what it would be without: the application ends it as ever, and its last bytes stay in the socket until the spans are sent, or for the bound.
  */
 export class ResponseFlush {
   readonly #flush: () => Promise<void>;
@@ -31,21 +32,18 @@ export class ResponseFlush {
     response.once('close', () => {
       this.#open -= 1;
     });
-    const { end } = response;
-    const endAfterFlush = (...args: unknown[]): unknown => {
+    replaceMethod(response, 'end', (end) => (self, args) => {
       const { socket } = response;
       // Only the first call ends a response; without a socket it waits for one before it on the same connection.
-      if (response.writableEnded || socket === null || this.#open > 1)
-        return Reflect.apply(end, response, args);
-      socket.cork();
+      if (response.writableEnded || socket === null || this.#open > 1) return end(self, args);
+      const release = hold(socket);
       try {
-        return Reflect.apply(end, response, args);
+        return end(self, args);
       } finally {
         if (response.writableEnded) exchange.end(true);
-        void this.#sendQueued().finally(() => socket.uncork());
+        void this.#sendQueued().finally(release);
       }
-    };
-    Reflect.set(response, 'end', endAfterFlush);
+    });
   }
 
   async #sendQueued(): Promise<void> {
@@ -59,4 +57,18 @@ export class ResponseFlush {
       reportProblem(error);
     }
   }
+}
+
+/**
+ * Keeps what is written to a socket in it. Node.js uncorks the socket of a response that ends, so that is put off as well.
+ *
+ * @returns a function that lets it go.
+ */
+function hold(socket: Socket): () => void {
+  socket.cork();
+  const restore = replaceMethod(socket, 'uncork', () => () => {});
+  return () => {
+    restore();
+    for (let corked = socket.writableCorked; corked > 0; corked -= 1) socket.uncork();
+  };
 }

@@ -69,7 +69,7 @@ export function createServiceClient(
         if (ended instanceof DeadlineExceededError) {
           trace.getActiveSpan()?.setAttribute(DEADLINE_EXCEEDED, true);
         }
-        if (ended !== error || ended instanceof DeadlineExceededError) throw ended;
+        if (deadline.signal.aborted || ended instanceof DeadlineExceededError) throw ended;
         if (init.signal?.aborted) throw error;
         const reason = isError(error) ? causeChain(error).map((link) => link.message) : [String(error)];
         throw new CalleeUnavailableError(`no answer from ${callee.url}: ${reason.join(': ')}`, {

@@ -12,7 +12,7 @@ const EXPORTERS: readonly TracesExporter[] = ['gcp_trace', 'otlp', 'console', 'n
  * When finished spans are sent: `background`, in batches by a timer, or `request`, before the last response of an instance
  * is complete, for instances that have CPU only while they serve.
  */
-export type FlushMode = 'background' | 'request';
+type FlushMode = 'background' | 'request';
 
 const FLUSH_MODES: readonly FlushMode[] = ['background', 'request'];
 

@@ -37,6 +37,9 @@ async function onlySpan(): Promise<tracing.ReadableSpan> {
   return span;
 }
 
+const traceHeaders = ({ headers }: IncomingMessage): string[] =>
+  Object.keys(headers).filter((name) => /trace|baggage/.test(name));
+
 describe('client spans of fetch', () => {
   test('a call is a client span whose context travels, without anything else', async () => {
     await fetch(`${url}/path?key=secret&key=two&empty`, { method: 'POST', body: 'x' });
@@ -144,10 +147,8 @@ describe('client spans of fetch', () => {
     target.close();
     // THEN
     expect(answer.body).toBe('[200,200]');
-    const tracing = ({ headers }: IncomingMessage): string[] =>
-      Object.keys(headers).filter((name) => /trace|baggage/.test(name));
-    expect(target.requests.map(tracing)).toEqual([[], []]);
-    expect(callee.requests.map(tracing)).toEqual([
+    expect(target.requests.map(traceHeaders)).toEqual([[], []]);
+    expect(callee.requests.map(traceHeaders)).toEqual([
       ['traceparent', 'tracestate', 'traced-parent'],
       ['traceparent', 'tracestate', 'traced-parent'],
     ]);

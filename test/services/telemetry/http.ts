@@ -45,7 +45,8 @@ export function sendTraced(url: string, { body, ...options }: Sending = {}): Pro
 
 /** A server of somebody else in the test's own process: what it serves is not traced. */
 export function foreign(server: Server): Server {
-  return Object.assign(server, { emit: EventEmitter.prototype.emit });
+  const emit: unknown = Reflect.get(EventEmitter.prototype, 'emit');
+  return Object.assign(server, { emit });
 }
 
 /** Listens on a free port of this machine and tells the URL. */
