@@ -4,11 +4,14 @@ import type { FastifyInstance } from 'fastify';
 import { listen } from './diagnostics';
 import { ServerExchange } from './server-exchange';
 
+/** What a route of Fastify may say in its `config`. */
+export interface RouteTelemetry {
+  /** False for routes that get neither span nor access line. @default true */
+  telemetry?: boolean;
+}
+
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** False for routes that get neither span nor access line. @default true */
-    telemetry?: boolean;
-  }
+  interface FastifyContextConfig extends RouteTelemetry {}
 }
 
 const UNTRACED = core.suppressTracing(ROOT_CONTEXT);

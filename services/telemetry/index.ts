@@ -9,7 +9,8 @@ export {
 export { tracedGemini } from './gemini';
 export { describeGeminiFailure } from './gemini-failure';
 export { registerHealth, serve } from './lifecycle';
-export type { ServeOptions } from './lifecycle';
+export type { Application, ServeOptions } from './lifecycle';
+export type { RouteTelemetry } from './fastify-server-spans';
 export { log } from './log';
 export { CalleeUnavailableError, createServiceClient } from './service-client';
 export type { ServiceClient, ServiceClientOptions } from './service-client';

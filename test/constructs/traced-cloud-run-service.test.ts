@@ -85,6 +85,8 @@ describe('a service without options', () => {
       OTEL_TRACES_SAMPLER_ARG: '0.1',
       TRACED_KEEP_ERRORS: 'true',
       TRACED_TRUST_CALLER: 'true',
+      TRACED_FLUSH: 'background',
+      TRACED_DEBUG_LOGS: 'false',
     });
   });
 
@@ -234,6 +236,15 @@ describe('an option', () => {
     });
     expect(resource(synthesized, 'google_storage_bucket')['location']).toBe('${upper(var.region)}');
   });
+});
+
+test('a service without CPU between requests sends its spans before it answers', () => {
+  expect(synthService({ cpuIdle: true }).env['TRACED_FLUSH']).toBe('request');
+});
+
+test('debug lines of kept requests are written where the sampling says so', () => {
+  const { env } = synthService({ sampling: Sampling.ratio(0.1, { debugLogs: true }) });
+  expect(env['TRACED_DEBUG_LOGS']).toBe('true');
 });
 
 describe('access', () => {
