@@ -98,6 +98,12 @@ export function checkBucketLocation(
   );
 }
 
+/** Location of a bucket as Cloud Storage spells it, by reference where it is not known at synth. */
+export function locationOf(bucket: UsableBucket): string {
+  const location = bucket instanceof StorageBucket ? bucket.locationInput : bucket.location;
+  return location === undefined || Token.isUnresolved(location) ? bucket.location : location.toUpperCase();
+}
+
 function placeOf(bucket: UsableBucket): Place {
   const { location, dataLocations } =
     bucket instanceof StorageBucket

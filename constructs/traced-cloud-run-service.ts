@@ -3,7 +3,7 @@ import { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run
 import type { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
-import { Annotations, dependable, type ITerraformDependable, Token } from 'cdktf';
+import { Annotations, dependable, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import {
   HEALTH_PATH,
@@ -13,7 +13,7 @@ import {
 } from '../services/telemetry/settings';
 import { Access } from './access';
 import { AccountGrants } from './account-grants';
-import type { BucketUseOptions, UsableBucket } from './bucket-location';
+import { type BucketUseOptions, locationOf, type UsableBucket } from './bucket-location';
 import { CoLocatedBucket, type CoLocatedBucketOptions } from './co-located-bucket';
 import { DeploymentEnvironment } from './deployment-environment';
 import { enableApi, projectOf, regionOf } from './google-project';
@@ -224,8 +224,9 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
   useBucket(name: string, bucket: UsableBucket, options: BucketUseOptions = {}): StorageBucketIamMember {
     checkBucketName(this.node.path, name);
     const grant = this.#grants.useObjects(bucket, options);
-    const location = Token.isUnresolved(bucket.location) ? bucket.location : bucket.location.toUpperCase();
-    this.#template.container.variables.add(renderBucket(name, { bucket: bucket.name, location }));
+    this.#template.container.variables.add(
+      renderBucket(name, { bucket: bucket.name, location: locationOf(bucket) }),
+    );
     this.#startAfter(grant);
     return grant;
   }

@@ -102,9 +102,10 @@ describe('a bucket in another region than its service', () => {
     );
     const near = new StorageBucket(stack, 'near', { name: 'near', location: 'europe-west1' });
     service.useBucket('near', near);
-    expect(cloudRunService(synth(stack)).env['NEAR_BUCKET_LOCATION']).toBe(
-      '${google_storage_bucket.near.location}',
-    );
+    expect(cloudRunService(synth(stack)).env).toMatchObject({
+      NEAR_BUCKET: '${google_storage_bucket.near.name}',
+      NEAR_BUCKET_LOCATION: 'EUROPE-WEST1',
+    });
   });
 
   test('is taken with a reason, which every synth shows', () => {
