@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { ServiceCode, ServiceGraph, TracedCloudRunService } from '../../constructs';
-import { refusalCode, synth, testStack } from '../helpers/synth';
+import { refusalCode, testStack } from '../helpers/synth';
 
 const code = ServiceCode.fromImage('image');
 
-/** Calls of up to six services, each to later ones only, so that there is no cycle. */
+/** Calls of up to five services, each to later ones only, so that there is no cycle. */
 const calls = fc.uniqueArray(
   fc
-    .tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 4 }))
+    .tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 4 }))
     .filter(([caller, callee]) => caller < callee),
   { maxLength: 8, selector: ([caller, callee]) => `${caller}-${callee}` },
 );
@@ -15,7 +15,7 @@ const calls = fc.uniqueArray(
 function compose(edges: readonly (readonly [number, number, number])[]) {
   const stack = testStack();
   const services = Array.from(
-    { length: 6 },
+    { length: 5 },
     (_, index) => new TracedCloudRunService(stack, `service-${index}`, { code }),
   );
   for (const [caller, callee, seconds] of edges) {
@@ -31,18 +31,18 @@ function paths(edges: readonly (readonly [number, number, number])[]): number[][
     edges
       .filter(([caller]) => caller === service)
       .flatMap(([, callee, seconds]) => [[seconds], ...from(callee).map((rest) => [seconds, ...rest])]);
-  return [0, 1, 2, 3, 4, 5].flatMap(from).filter(({ length }) => length > 1);
+  return [0, 1, 2, 3, 4].flatMap(from).filter(({ length }) => length > 1);
 }
 
-test('a stack is synthesized exactly where the deadlines fall along every path', () => {
+test('a stack is valid exactly where the deadlines fall along every path', () => {
   const property = fc.property(calls, (edges) => {
     const fall = paths(edges).every((path) =>
       path.every((seconds, index) => index === 0 || seconds < (path[index - 1] ?? 0)),
     );
     const { stack } = compose(edges);
-    expect(refusalCode(() => synth(stack))).toBe(fall ? undefined : 'TCR031');
+    expect(refusalCode(() => stack.runAllValidations())).toBe(fall ? undefined : 'TCR031');
   });
-  expect(() => fc.assert(property, { numRuns: 25 })).not.toThrow();
+  expect(() => fc.assert(property, { numRuns: 20 })).not.toThrow();
 });
 
 test('the order of calls has every service once, and each before those it calls', () => {
@@ -58,5 +58,5 @@ test('the order of calls has every service once, and each before those it calls'
     );
     expect(wrong).toEqual([]);
   });
-  expect(() => fc.assert(property, { numRuns: 40 })).not.toThrow();
+  expect(() => fc.assert(property, { numRuns: 20 })).not.toThrow();
 });
