@@ -1,4 +1,5 @@
 import type { IConstruct } from 'constructs';
+import type { ITracedCloudRunService } from './traced-cloud-run-service';
 import { ValidationError } from './validation';
 
 const graphs = new WeakMap<IConstruct, ServiceGraph>();
@@ -11,13 +12,13 @@ export class ServiceGraph {
     return graph;
   }
 
-  readonly #callees = new Map<IConstruct, Set<IConstruct>>();
+  readonly #callees = new Map<ITracedCloudRunService, Set<ITracedCloudRunService>>();
 
   private constructor() {}
 
   /** Records that `caller` calls `callee`. Throws TCR009, TCR010 or TCR011 when the call cannot be declared. */
-  addCall(caller: IConstruct, callee: IConstruct): void {
-    const callees = this.#callees.get(caller) ?? new Set<IConstruct>();
+  addCall(caller: ITracedCloudRunService, callee: ITracedCloudRunService): void {
+    const callees = this.#callees.get(caller) ?? new Set<ITracedCloudRunService>();
     const { path } = caller.node;
     const name = callee.node.id;
     if (callee === caller) {
@@ -43,8 +44,17 @@ export class ServiceGraph {
     this.#callees.set(caller, callees.add(callee));
   }
 
+  /** Calls that a service makes, in the order they were declared in. */
+  callsOf(caller: ITracedCloudRunService): { readonly callee: ITracedCloudRunService }[] {
+    return [...(this.#callees.get(caller) ?? [])].map((callee) => ({ callee }));
+  }
+
   /** Services from one to the other along declared calls, both included. No way leads on from those `seen`. */
-  #path(from: IConstruct, to: IConstruct, seen = new Set<IConstruct>()): IConstruct[] | undefined {
+  #path(
+    from: ITracedCloudRunService,
+    to: ITracedCloudRunService,
+    seen = new Set<ITracedCloudRunService>(),
+  ): ITracedCloudRunService[] | undefined {
     if (from === to) return [to];
     seen.add(from);
     for (const callee of this.#callees.get(from) ?? []) {

@@ -13,9 +13,11 @@ import {
 import { Access } from './access';
 import { CoLocatedBucket, type CoLocatedBucketOptions } from './co-located-bucket';
 import { DeploymentEnvironment } from './deployment-environment';
+import { ErrorAlert, type ErrorAlertOptions } from './error-alert';
 import { enableApi, projectOf, regionOf } from './google-project';
 import { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
 import { accountId, bucketName, invokerId, latencyMetricName, serviceName } from './names';
+import { checkOnlyOne } from './observability-checks';
 import { ROLES } from './roles';
 import type { Sampling } from './sampling';
 import { checkBucket, checkCall, checkInvoker, checkLatencyAlert, checkService } from './service-checks';
@@ -23,6 +25,9 @@ import type { ServiceCode } from './service-code';
 import { ServiceGraph } from './service-graph';
 import { serviceTemplate } from './service-template';
 import { ServiceVariables } from './service-variables';
+import { Slo, type SloOptions } from './slo';
+import { warnOfFullTracing } from './trace-price';
+import { UptimeCheck, type UptimeCheckOptions } from './uptime-check';
 
 export interface TracedCloudRunServiceProps {
   /** What the service runs. */
@@ -131,6 +136,7 @@ export interface ITracedCloudRunService extends IConstruct {
 export class TracedCloudRunService extends Construct implements ITracedCloudRunService {
   readonly access: Access;
   readonly region: string;
+  readonly sampling: Sampling;
   /** What the service runs as. */
   readonly serviceAccount: ServiceAccount;
   readonly #environment: DeploymentEnvironment;
@@ -146,7 +152,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     this.#projectId = projectOf(this);
     this.region = props.region ?? regionOf(this);
     this.#timeoutSec = props.timeoutSec ?? 300;
-    const sampling = props.sampling ?? this.#environment.sampling;
+    this.sampling = props.sampling ?? this.#environment.sampling;
     const settings = {
       name: props.name ?? serviceName(this, this.#environment.name),
       cpu: props.cpu ?? 1,
@@ -156,10 +162,11 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       minInstances: props.minInstances ?? this.#environment.minInstances,
       maxInstances: props.maxInstances ?? 10,
       timeoutSec: this.#timeoutSec,
-      samplingRatio: sampling.samplingRatio,
-      keepSlowerThanMs: sampling.keepSlowerThanMs,
+      samplingRatio: this.sampling.samplingRatio,
+      keepSlowerThanMs: this.sampling.keepSlowerThanMs,
     };
     checkService(this.node, settings, this.access);
+    warnOfFullTracing(this, this.#environment, this.sampling);
 
     this.serviceAccount = new ServiceAccount(this, 'service-account', {
       accountId: accountId(this, this.#environment.name),
@@ -182,7 +189,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
         environment: this.#environment.name,
         exporter: 'gcp_trace',
         samplingRatio: settings.samplingRatio,
-        keepErrors: sampling.keepErrors,
+        keepErrors: this.sampling.keepErrors,
         keepSlowerThanMs: settings.keepSlowerThanMs,
         trustCaller: this.access.trustsCallers,
       }),
@@ -262,7 +269,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     return bucket;
   }
 
-  /** Adds an alert on the 95th percentile of this service's latency, and returns it. Throws TCR016 for a second one. */
+  /** Adds an alert on the percentiles of this service's latency, and returns it. Throws TCR016 for a second one. */
   addLatencyAlert(options: LatencyAlertOptions): LatencyAlert {
     checkLatencyAlert(this.node, 'latency-alert');
     return new LatencyAlert(this, 'latency-alert', {
@@ -274,6 +281,24 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       metricName: latencyMetricName(this, this.#environment.name),
       healthPath: HEALTH_PATH,
     });
+  }
+
+  /** Adds alerts on this service's 5xx, 504 and aborted requests, and returns them. Throws TCR054 for a second one. */
+  addErrorAlert(options: ErrorAlertOptions): ErrorAlert {
+    checkOnlyOne(this.node, 'error-alert', 'addErrorAlert()');
+    return new ErrorAlert(this, 'error-alert', { ...options, services: [this] });
+  }
+
+  /** Adds objectives for this service, with alerts on how fast they are missed. Throws TCR054 for a second one. */
+  addSlo(options: SloOptions): Slo {
+    checkOnlyOne(this.node, 'slo', 'addSlo()');
+    return new Slo(this, 'slo', { ...options, service: this, traceServiceName: this.node.id });
+  }
+
+  /** Adds a check from around the world, with its alert. Throws TCR057 unless this service is public. */
+  addUptimeCheck(options: UptimeCheckOptions): UptimeCheck {
+    checkOnlyOne(this.node, 'uptime-check', 'addUptimeCheck()');
+    return new UptimeCheck(this, 'uptime-check', { ...options, service: this });
   }
 
   /**

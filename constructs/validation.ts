@@ -20,6 +20,17 @@ export const VALIDATION_CODES = {
   TCR016: 'a second latency alert on one service',
   TCR017: 'a grant to everybody on a service that is not public',
   TCR018: 'a directory without a service in it',
+  TCR050: 'a secret of a notification channel that is not kept secret',
+  TCR051: 'a notification channel without a usable address',
+  TCR052: 'an alert that tells nobody',
+  TCR053: 'a p99 below the p95',
+  TCR054: 'a second alert, objective or check of one kind on one service',
+  TCR055: 'a latency goal without a threshold',
+  TCR056: 'a burn rate that can never be reached',
+  TCR057: 'an uptime check of a service that is not public',
+  TCR058: 'a call declared after the monitoring of its pipeline',
+  TCR059: 'more services than a dashboard holds',
+  TCR060: 'a pipeline without an entry, or with one named twice',
 } as const;
 
 type ValidationCode = keyof typeof VALIDATION_CODES;
