@@ -101,7 +101,7 @@ export class LatencyAlert extends Construct {
       ),
       documentation: alertDocumentation(
         `One request in twenty to **${props.serviceName}** (${props.region}) took longer than ${props.p95Ms} ms` +
-          `${props.p99Ms === undefined ? '' : `, or one in a hundred longer than ${props.p99Ms} ms`}, ` +
+          `${props.p99Ms === undefined ? '' : `, or one in a hundred longer than ${props.p99Ms} ms,`} ` +
           `over the last ${windowMin} min.`,
         [
           {

@@ -99,8 +99,8 @@ function chartsOf(service: TracedCloudRunService): Widget[] {
       `${id}: latency in ms`,
       [0.5, 0.95, 0.99].map((quantile) => [`p${quantile * 100}`, latencyQuery(service, quantile)]),
     ),
-    chart(`${id}: requests per second`, [['${labels.response_code_class}', requestsQuery(service)]]),
-    chart(`${id}: instances`, [['${labels.state}', instancesQuery(service)]]),
+    chart(`${id}: requests per second`, [['$${labels.response_code_class}', requestsQuery(service)]]),
+    chart(`${id}: instances`, [['$${labels.state}', instancesQuery(service)]]),
     chart(`${id}: cold starts, and their p95 in ms`, [
       ['cold starts in 5 min', startsQuery(service)],
       ['p95', startLatencyQuery(service)],
@@ -108,15 +108,14 @@ function chartsOf(service: TracedCloudRunService): Widget[] {
   ];
 }
 
-/** Lines of PromQL, each with its legend. */
+/** Lines of PromQL, each with its legend. Labels are filled in by Monitoring, so Terraform has to read `$${` for `${`. */
 function chart(title: string, lines: readonly (readonly [string, string])[]): Widget {
   return {
     title,
     xyChart: {
       dataSets: lines.map(([legendTemplate, prometheusQuery]) => ({
         plotType: 'LINE',
-        // Terraform would take what Monitoring is to fill in for its own.
-        legendTemplate: legendTemplate.replaceAll('${', '$${'),
+        legendTemplate,
         timeSeriesQuery: { prometheusQuery },
       })),
     },

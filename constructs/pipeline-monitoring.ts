@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, DefaultTokenResolver, Manifest, StringConcat, TerraformStack, Tokenization } from 'cdktf';
+import { DefaultTokenResolver, StringConcat, TerraformStack, Tokenization } from 'cdktf';
 import { Construct } from 'constructs';
 import { ErrorAlert, type ErrorAlertOptions } from './error-alert';
 import { projectOf } from './google-project';
@@ -54,13 +54,19 @@ export class PipelineMonitoring extends Construct {
     this.node.addValidation({ validate: () => this.#lateCalls(entries) });
   }
 
-  /** Beside the stack: `cdktf.out/stacks/STACK/ID-runbook.md`. */
+  /** When the stack is synthesized, beside it: `cdktf.out/stacks/STACK/ID-runbook.md`. */
   #writeRunbook(stack: TerraformStack): void {
-    const directory = join(App.of(this).outdir, Manifest.stacksFolder, stack.node.id);
-    const resolver = new DefaultTokenResolver(new StringConcat());
-    const text = Tokenization.resolve(this.runbook, { scope: this, resolver, preparing: false });
-    mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, `${this.node.id}-runbook.md`), `${text}\n`);
+    const { synthesizer } = stack;
+    const file = `${this.node.id}-runbook.md`;
+    stack.synthesizer = {
+      synthesize: (session) => {
+        synthesizer.synthesize(session);
+        const directory = session.manifest.forStack(stack).workingDirectory;
+        const resolver = new DefaultTokenResolver(new StringConcat());
+        const text = Tokenization.resolve(this.runbook, { scope: this, resolver, preparing: false });
+        writeFileSync(join(session.outdir, directory, file), `${text}\n`);
+      },
+    };
   }
 
   /** A service that was called only after the pipeline was described would be missing in all of it. */

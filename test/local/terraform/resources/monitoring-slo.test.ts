@@ -48,6 +48,23 @@ const objectives = (attributes: Attributes = {}, rest: object = services()) => (
   resource: { google_monitoring_slo: { availability: objective(attributes) }, ...rest },
 });
 
+const burning = (filter: string) => ({
+  google_monitoring_alert_policy: {
+    burning: {
+      display_name: 'Burning',
+      combiner: 'AND',
+      conditions: [
+        {
+          display_name: 'fast',
+          condition_threshold: [
+            { filter, comparison: 'COMPARISON_GT', threshold_value: 13.44, duration: '0s' },
+          ],
+        },
+      ],
+    },
+  },
+});
+
 describe('google_monitoring_service', () => {
   test('lives from creation through update and replacement to destruction', async () => {
     const { created } = await lifecycle(workspace, {
@@ -260,23 +277,6 @@ describe('google_monitoring_slo', () => {
 });
 
 describe('an alert on an objective', () => {
-  const burning = (filter: string) => ({
-    google_monitoring_alert_policy: {
-      burning: {
-        display_name: 'Burning',
-        combiner: 'AND',
-        conditions: [
-          {
-            display_name: 'fast',
-            condition_threshold: [
-              { filter, comparison: 'COMPARISON_GT', threshold_value: 13.44, duration: '0s' },
-            ],
-          },
-        ],
-      },
-    },
-  });
-
   test('selects its data by name', async () => {
     const filter = `select_slo_burn_rate("\${${SLO}.name}", "3600s")`;
     await applyAndSettle(workspace, objectives({}, { ...services(), ...burning(filter) }));

@@ -32,6 +32,9 @@ const checks = (attributes: Attributes = {}, rest: object = {}) => ({
   resource: { google_monitoring_uptime_check_config: { gateway: check(attributes) }, ...rest },
 });
 
+const checkWithPassword = (password: string) =>
+  checks({ http_check: [{ use_ssl: true, auth_info: [{ username: 'me', password }] }] });
+
 describe('google_monitoring_uptime_check_config', () => {
   test('lives from creation through update and replacement to destruction', async () => {
     const { created } = await lifecycle(workspace, {
@@ -170,10 +173,8 @@ describe('google_monitoring_uptime_check_config', () => {
   });
 
   test('hides its password', async () => {
-    const auth = (password: string) =>
-      checks({ http_check: [{ use_ssl: true, auth_info: [{ username: 'me', password }] }] });
-    await applyAndSettle(workspace, auth('do-not-print-me'));
-    await workspace.configure(auth('nor-me'));
+    await applyAndSettle(workspace, checkWithPassword('do-not-print-me'));
+    await workspace.configure(checkWithPassword('nor-me'));
     const { text } = succeeded(await workspace.run('plan', '-no-color'));
     expect(text).not.toMatch(/do-not-print-me|nor-me/);
   });
