@@ -31,11 +31,17 @@ export function alertDocumentation(
   return { mimeType: 'text/markdown', content: [what, ...list].join('\n\n') };
 }
 
-/** The step that leads to the traces of a service. */
-export function traceStep(projectId: string, traceServiceName: string): RunbookStep {
+/** The step that leads to the traces of services, by the `service.name` of their spans. */
+export function traceStep(projectId: string, traceServiceNames: readonly string[]): RunbookStep {
+  const names = traceServiceNames.map((name) => `\`${name}\``).join(' or ');
   return {
     title: 'All traces in the Trace explorer',
     link: traceExplorerLink(projectId),
-    hint: `filter by service name \`${traceServiceName}\` and sort by duration.`,
+    hint: `filter by service name ${names} and sort by duration.`,
   };
+}
+
+/** A share of 0 to 1 in words: `99.5 %`. */
+export function percent(ratio: number): string {
+  return `${Number((ratio * 100).toFixed(4))} %`;
 }

@@ -3,11 +3,12 @@ import {
   type MonitoringAlertPolicyConditions,
 } from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import { Construct } from 'constructs';
-import { AFFECTED_SERVICE, alertDocumentation, traceStep } from './alert-documentation';
+import { AFFECTED_SERVICE, alertDocumentation, percent, traceStep } from './alert-documentation';
 import { type FailureRatio, failureRatioQuery, type MonitoredService } from './cloud-run-queries';
 import { LOGGED, NO_INSTANCE, requestsLink } from './console-links';
 import { enableApi, projectOf } from './google-project';
 import { channelIds, type INotificationChannel } from './notification-channel';
+import type { ITracedCloudRunService } from './traced-cloud-run-service';
 import { checkNumber } from './validation';
 
 export interface ErrorAlertOptions {
@@ -41,7 +42,9 @@ export interface ErrorAlertOptions {
 }
 
 export interface ErrorAlertProps extends ErrorAlertOptions {
-  readonly services: readonly MonitoredService[];
+  /** What the alerts are called after, such as the stack's id. */
+  readonly subject: string;
+  readonly services: readonly ITracedCloudRunService[];
 }
 
 /** One notification in this time, however many requests are aborted. */
@@ -73,6 +76,11 @@ export class ErrorAlert extends Construct {
     const dependsOn = [enableApi(this, 'monitoring')];
     const projectId = projectOf(this);
 
+    // Spans name a service by its construct id, which Monitoring does not know.
+    const traces = traceStep(
+      projectId,
+      props.services.map(({ node }) => node.id),
+    );
     const ratio = { windowMin, minRequests };
     const condition = (what: string, failures: FailureRatio['failures'], maxRatio: number) =>
       ratioCondition(`${what} above ${percent(maxRatio)} over ${windowMin} min`, props.services, {
@@ -82,7 +90,7 @@ export class ErrorAlert extends Construct {
       });
     const { byMetric, byLog } = AFFECTED_SERVICE;
     new MonitoringAlertPolicy(this, 'Default', {
-      displayName: `${scope.node.id}: failed requests`,
+      displayName: `${props.subject}: failed requests`,
       combiner: 'OR',
       conditions: [
         condition('5xx', 'response_code_class="5xx"', maxErrorRatio),
@@ -102,7 +110,7 @@ export class ErrorAlert extends Construct {
             link: requestsLink(projectId, byMetric, LOGGED.timedOut),
             hint: "in the trace, compare the longest span with its caller's deadline.",
           },
-          traceStep(projectId, byMetric.name),
+          traces,
         ],
       ),
       notificationChannels,
@@ -111,7 +119,7 @@ export class ErrorAlert extends Construct {
 
     // Monitoring takes a log match as the only condition of a policy.
     new MonitoringAlertPolicy(this, 'no-instance', {
-      displayName: `${scope.node.id}: no available instance`,
+      displayName: `${props.subject}: no available instance`,
       combiner: 'OR',
       conditions: [
         {
@@ -132,7 +140,7 @@ export class ErrorAlert extends Construct {
             link: requestsLink(projectId, byLog, LOGGED.noInstance),
             hint: 'see when it began. If the traffic is wanted, raise maxInstances or concurrency; before a rush, minInstances.',
           },
-          traceStep(projectId, byLog.name),
+          traces,
         ],
       ),
       notificationChannels,
@@ -166,8 +174,4 @@ function noInstanceFilter(services: readonly MonitoredService[]): string {
     `textPayload:"${NO_INSTANCE}"`,
     `(${anyOf.join(' OR ')})`,
   ].join(' AND ');
-}
-
-function percent(ratio: number): string {
-  return `${Number((ratio * 100).toFixed(2))} %`;
 }

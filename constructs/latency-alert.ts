@@ -113,7 +113,7 @@ export class LatencyAlert extends Construct {
             ),
             hint: 'open one and follow its trace.',
           },
-          traceStep(props.projectId, props.traceServiceName),
+          traceStep(props.projectId, [props.traceServiceName]),
         ],
       ),
       notificationChannels: channelIds(path, props.notify),

@@ -27,7 +27,7 @@ export interface PipelineDashboardProps {
 const COLUMNS = 48;
 const ROW_HEIGHT = 16;
 const CHARTS_PER_SERVICE = 4;
-/** Widgets of a dashboard at most (Cloud Monitoring, "Quotas and limits"), less those that belong to no service. */
+/** A dashboard holds 100 widgets (Cloud Monitoring's release notes, 2 May 2025); two of them belong to no service. */
 const MAX_SERVICES = Math.floor((100 - 2) / CHARTS_PER_SERVICE);
 
 /** Members of the dashboards API: https://cloud.google.com/monitoring/api/ref_v3/rest/v1/projects.dashboards */

@@ -35,7 +35,11 @@ export class PipelineMonitoring extends Construct {
     this.services = servicesBehind(entries);
     const stack = TerraformStack.of(this);
 
-    new ErrorAlert(this, 'error-alert', { ...props, services: this.services });
+    new ErrorAlert(this, 'error-alert', {
+      ...props,
+      subject: stack.node.id,
+      services: this.services,
+    });
     this.budget = new TraceBudget(this, 'trace-budget', props);
     this.runbook = renderRunbook({
       title: stack.node.id,

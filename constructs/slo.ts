@@ -2,12 +2,12 @@ import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-ale
 import { MonitoringService } from '@cdktf/provider-google/lib/monitoring-service';
 import { MonitoringSlo, type MonitoringSloBasicSli } from '@cdktf/provider-google/lib/monitoring-slo';
 import { Construct } from 'constructs';
-import { alertDocumentation, traceStep } from './alert-documentation';
+import { alertDocumentation, percent, traceStep } from './alert-documentation';
 import { BurnRate } from './burn-rate';
-import type { MonitoredService } from './cloud-run-queries';
 import { LOGGED, requestsLink } from './console-links';
 import { enableApi, projectOf } from './google-project';
 import { channelIds, type INotificationChannel } from './notification-channel';
+import type { ITracedCloudRunService } from './traced-cloud-run-service';
 import { checkNumber, ValidationError } from './validation';
 
 export interface SloOptions {
@@ -42,9 +42,7 @@ export interface SloOptions {
 }
 
 export interface SloProps extends SloOptions {
-  readonly service: MonitoredService;
-  /** `service.name` of the service's spans. */
-  readonly traceServiceName: string;
+  readonly service: ITracedCloudRunService;
 }
 
 /** Limits of google_monitoring_slo, and of what is worth promising. */
@@ -120,7 +118,7 @@ export class Slo extends Construct {
                 link: requestsLink(projectId, service, objective.logged),
                 hint: 'open one and follow its trace.',
               },
-              traceStep(projectId, props.traceServiceName),
+              traceStep(projectId, [service.node.id]),
             ],
           ),
           notificationChannels,
@@ -183,8 +181,4 @@ function checkBurnRates(
         'raise the goal, shorten periodDays, or write burnRates: [BurnRate.slow()]',
     );
   }
-}
-
-function percent(ratio: number): string {
-  return `${Number((ratio * 100).toFixed(2))} %`;
 }

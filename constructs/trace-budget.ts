@@ -1,7 +1,7 @@
 import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
-import { Annotations } from 'cdktf';
+import { Annotations, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import { alertDocumentation } from './alert-documentation';
+import { alertDocumentation, percent } from './alert-documentation';
 import { CoLocatedBucket } from './co-located-bucket';
 import { traceExplorerLink } from './console-links';
 import { enableApi, projectOf } from './google-project';
@@ -79,7 +79,7 @@ export class TraceBudget extends Construct {
     Annotations.of(this).addInfo(this.summary);
 
     new MonitoringAlertPolicy(this, 'Default', {
-      displayName: `${scope.node.id}: more spans than expected`,
+      displayName: `${TerraformStack.of(this).node.id}: more spans than expected`,
       combiner: 'OR',
       conditions: [
         {
@@ -124,7 +124,7 @@ function estimate(path: string, entry: PipelineEntry): { spansPerMonth: number; 
   const { samplingRatio } = service.sampling;
   return {
     spansPerMonth: requestsPerSec * spans * samplingRatio * SECONDS_PER_MONTH,
-    text: `${service.node.id} ${requestsPerSec} requests/s x ${spans} spans x ${Number((samplingRatio * 100).toFixed(4))} %`,
+    text: `${service.node.id} ${requestsPerSec} requests/s x ${spans} spans x ${percent(samplingRatio)}`,
   };
 }
 

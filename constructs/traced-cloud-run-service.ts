@@ -286,13 +286,13 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
   /** Adds alerts on this service's 5xx, 504 and aborted requests, and returns them. Throws TCR054 for a second one. */
   addErrorAlert(options: ErrorAlertOptions): ErrorAlert {
     checkOnlyOne(this.node, 'error-alert', 'addErrorAlert()');
-    return new ErrorAlert(this, 'error-alert', { ...options, services: [this] });
+    return new ErrorAlert(this, 'error-alert', { ...options, subject: this.name, services: [this] });
   }
 
   /** Adds objectives for this service, with alerts on how fast they are missed. Throws TCR054 for a second one. */
   addSlo(options: SloOptions): Slo {
     checkOnlyOne(this.node, 'slo', 'addSlo()');
-    return new Slo(this, 'slo', { ...options, service: this, traceServiceName: this.node.id });
+    return new Slo(this, 'slo', { ...options, service: this });
   }
 
   /** Adds a check from around the world, with its alert. Throws TCR057 unless this service is public. */

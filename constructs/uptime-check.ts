@@ -90,7 +90,7 @@ export class UptimeCheck extends Construct {
             link: requestsLink(projectId, service, LOGGED.failed),
             hint: 'if there are none, requests do not reach the service: look at its last revision and its URL.',
           },
-          traceStep(projectId, service.node.id),
+          traceStep(projectId, [service.node.id]),
         ],
       ),
       notificationChannels,

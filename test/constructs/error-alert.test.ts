@@ -46,7 +46,7 @@ describe('an error alert', () => {
       `(sum by (service_name, location) (increase(run_googleapis_com:request_count{${all}}[10m])) >= 50)`;
     const { failed } = synthAlert({ maxErrorRatio: 0.1, windowMin: 10, minRequests: 50 });
     expect(failed).toMatchObject({
-      display_name: 'gateway: failed requests',
+      display_name: '${google_cloud_run_v2_service.gateway.name}: failed requests',
       combiner: 'OR',
       conditions: [
         {

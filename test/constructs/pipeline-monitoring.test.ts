@@ -89,12 +89,14 @@ describe('the monitoring of a pipeline', () => {
       synthesized.resources[
         addresses(synthesized, POLICY).find((address) => /error-alert_[0-9A-F]+$/.test(address)) ?? ''
       ] ?? {};
-    expect(name).toBe('pipeline: failed requests');
+    expect(name).toBe('shop: failed requests');
     const names = ['web', 'users', 'orders', 'store'].map(
       (id) => `\${google_cloud_run_v2_service.${id}.name}`,
     );
     expect(JSON.stringify(conditions)).toContain(`service_name=~\\"${names.join('|')}\\"`);
     expect(JSON.stringify(conditions)).toContain('5xx above 20 %');
+    // Spans know services by their construct ids.
+    expect(synthesized.json).toContain('service name `web` or `users` or `orders` or `store` and sort');
   });
 
   test.each([
