@@ -52,8 +52,6 @@ export class UptimeCheck extends Construct {
       httpCheck: { path: HEALTH_PATH, port: 443, useSsl: true, validateSsl: true },
       period: `${periodMin * 60}s`,
       timeout: '10s',
-      // Monitoring does not delete a check that an alert uses.
-      lifecycle: { createBeforeDestroy: true },
       dependsOn: [enableApi(this, 'monitoring')],
     });
     new MonitoringAlertPolicy(this, 'alert', {
@@ -94,6 +92,10 @@ export class UptimeCheck extends Construct {
         ],
       ),
       notificationChannels,
+      // Monitoring does not delete a check that an alert uses, so a replaced check takes its alert along. To create the new
+      // check first would make Terraform do the same with all the check depends on, and a service has one name only.
+      // An address, because cdktf writes "${...}" for a construct, which Terraform does not take here.
+      lifecycle: { replaceTriggeredBy: [`${check.terraformResourceType}.${check.friendlyUniqueId}`] },
     });
   }
 }

@@ -23,7 +23,7 @@ function synthCheck(options: Partial<UptimeCheckOptions> = {}) {
 }
 
 describe('an uptime check', () => {
-  test("asks the service's health by its URL, and is replaced before its alert lets go of it", () => {
+  test("asks the service's health by its URL", () => {
     expect(resource(synthCheck(), CHECK)).toMatchObject({
       monitored_resource: {
         type: 'uptime_url',
@@ -35,7 +35,6 @@ describe('an uptime check', () => {
       http_check: { path: '/health', port: 443, use_ssl: true, validate_ssl: true },
       period: '300s',
       timeout: '10s',
-      lifecycle: { create_before_destroy: true },
       depends_on: ['google_project_service.api-monitoring'],
     });
   });
@@ -67,6 +66,14 @@ describe('an uptime check', () => {
       ],
       notification_channels: ['${google_monitoring_notification_channel.on-call.id}'],
     });
+  });
+
+  test('takes its alert along when it is replaced, and makes nothing else be created before it is destroyed', () => {
+    const synthesized = synthCheck();
+    expect(resource(synthesized, 'google_monitoring_alert_policy')['lifecycle']).toEqual({
+      replace_triggered_by: addresses(synthesized, CHECK),
+    });
+    expect(synthesized.json).not.toContain('create_before_destroy');
   });
 
   test.each([Access.authenticated(), Access.internal(), Access.loadBalancer()])(

@@ -117,7 +117,7 @@ export const uptimeCheck: ResourceType<UptimeCheckProducts> = {
         `Error 400: Cannot delete check ${name}. The alert policy "${policy.displayName}" (${policy.name}) is using it`,
         {
           detail:
-            'Delete the policy first. Where the check is replaced, write lifecycle { create_before_destroy = true } in it.',
+            'Delete the policy first. Where the check is replaced, write lifecycle { replace_triggered_by = [...] } with the check in the policy.',
         },
       );
     }

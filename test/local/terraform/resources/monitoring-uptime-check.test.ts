@@ -135,7 +135,7 @@ describe('google_monitoring_uptime_check_config', () => {
     succeeded(await workspace.destroy());
   });
 
-  test('is replaced under its alert when the new one comes first', async () => {
+  test('is replaced with its alert when the alert is told to go first', async () => {
     // GIVEN
     const policies = {
       google_monitoring_alert_policy: {
@@ -157,15 +157,15 @@ describe('google_monitoring_uptime_check_config', () => {
               ],
             },
           ],
+          lifecycle: { replace_triggered_by: [CHECK] },
         },
       },
     };
-    const lifecycleOfCheck = { lifecycle: { create_before_destroy: true } };
-    await applyAndSettle(workspace, checks(lifecycleOfCheck, policies));
+    await applyAndSettle(workspace, checks({}, policies));
 
     // WHEN
     const resource = [{ type: 'uptime_url', labels: { host: 'example.com' } }];
-    await applyAndSettle(workspace, checks({ ...lifecycleOfCheck, monitored_resource: resource }, policies));
+    await applyAndSettle(workspace, checks({ monitored_resource: resource }, policies));
 
     // THEN
     const id = String((await workspace.state())[CHECK]?.['uptime_check_id']);
