@@ -7,7 +7,12 @@ import { traceExplorerLink } from './console-links';
 import { enableApi, projectOf } from './google-project';
 import { channelIds, type INotificationChannel } from './notification-channel';
 import { calleesOf, servicesBehind } from './pipeline-order';
-import { dollarsPerMonth, FREE_SPANS_PER_MONTH, SECONDS_PER_MONTH } from './trace-price';
+import {
+  DOLLARS_PER_MILLION_SPANS,
+  dollarsPerMonth,
+  FREE_SPANS_PER_MONTH,
+  SECONDS_PER_MONTH,
+} from './trace-price';
 import type { TracedCloudRunService } from './traced-cloud-run-service';
 import { checkNumber } from './validation';
 
@@ -74,8 +79,9 @@ export class TraceBudget extends Construct {
     checkNumber(path, 'maxSpansPerMonth', maxSpansPerMonth, { min: 1, max: Number.MAX_SAFE_INTEGER });
     this.summary =
       `Cloud Trace: ${estimates.map(({ text }) => text).join(', ')}: ${millions(this.spansPerMonth)} million spans ` +
-      `and $${this.dollarsPerMonth.toFixed(2)} a month ($0.20 per million after the ` +
-      `${millions(FREE_SPANS_PER_MONTH)} million that are free per billing account)`;
+      `and $${this.dollarsPerMonth.toFixed(2)} a month ` +
+      `($${DOLLARS_PER_MILLION_SPANS.toFixed(2)} per million, ` +
+      `${millions(FREE_SPANS_PER_MONTH)} million free per billing account)`;
     Annotations.of(this).addInfo(this.summary);
 
     new MonitoringAlertPolicy(this, 'Default', {

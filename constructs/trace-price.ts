@@ -4,7 +4,7 @@ import type { DeploymentEnvironment } from './deployment-environment';
 import type { Sampling } from './sampling';
 
 /** Cloud Trace's price, https://cloud.google.com/stackdriver/pricing: what Cloud Run records itself is not charged. */
-const DOLLARS_PER_MILLION_SPANS = 0.2;
+export const DOLLARS_PER_MILLION_SPANS = 0.2;
 /** Per month and billing account, not per project; same page. */
 export const FREE_SPANS_PER_MONTH = 2_500_000;
 

@@ -228,7 +228,7 @@ describe('the trace budget of a pipeline', () => {
     expect(monitoring.budget.spansPerMonth).toBe(13 * 0.1 * 2_592_000);
     expect(monitoring.budget.summary).toBe(
       'Cloud Trace: web 1 requests/s x 13 spans x 10 %: 3.37 million spans and $0.17 a month ' +
-        '($0.20 per million after the 2.5 million that are free per billing account)',
+        '($0.20 per million, 2.5 million free per billing account)',
     );
   });
 
