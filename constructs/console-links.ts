@@ -1,17 +1,26 @@
 /** Links into the Google Cloud console. Project, service and region may be tokens: they need no encoding in an address. */
 
-/** The Logs Explorer with the requests of a Cloud Run service that took longer than `slowerThanMs`, each with its trace. */
-export function slowRequestsLink(
-  projectId: string,
-  service: { readonly name: string; readonly region: string },
-  slowerThanMs: number,
-): string {
+import type { MonitoredService } from './cloud-run-queries';
+
+/** Written by Cloud Run into the request log (Cloud Run, "Troubleshoot Cloud Run issues"). */
+export const NO_INSTANCE = 'The request was aborted because there was no available instance';
+
+/** What is wrong with the requests that a link shows, in the Logging query language. */
+export const LOGGED = {
+  slowerThan: (ms: number): string => `httpRequest.latency>"${ms / 1000}s"`,
+  failed: 'httpRequest.status>=500',
+  timedOut: 'httpRequest.status=504',
+  noInstance: `textPayload:"${NO_INSTANCE}"`,
+} as const;
+
+/** The Logs Explorer with the requests of a Cloud Run service to which `condition` applies, each with its trace. */
+export function requestsLink(projectId: string, service: MonitoredService, condition: string): string {
   const query = [
     encode('resource.type="cloud_run_revision"'),
     `${encode('resource.labels.service_name="')}${service.name}${encode('"')}`,
     `${encode('resource.labels.location="')}${service.region}${encode('"')}`,
     encode('log_id("run.googleapis.com/requests")'),
-    encode(`httpRequest.latency>"${slowerThanMs / 1000}s"`),
+    encode(condition),
   ].join(encode('\n'));
   return `https://console.cloud.google.com/logs/query;query=${query}?project=${projectId}`;
 }

@@ -1,20 +1,32 @@
 export { Access, type PublicAccessOptions } from './access';
 export type { BucketUseOptions, IBucket, UsableBucket } from './bucket-location';
+export { BurnRate } from './burn-rate';
 export { CoLocatedBucket, type CoLocatedBucketOptions } from './co-located-bucket';
 export { traceExplorerLink } from './console-links';
 export { DeploymentEnvironment } from './deployment-environment';
+export { ErrorAlert, type ErrorAlertOptions } from './error-alert';
 export { enableApi } from './google-project';
 export type { ITracedCloudRunService, ServiceAttributes } from './imported-service';
 export { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
+export {
+  type INotificationChannel,
+  NotificationChannel,
+  type SlackChannelOptions,
+  type WebhookOptions,
+} from './notification-channel';
+export { PipelineMonitoring, type PipelineMonitoringProps } from './pipeline-monitoring';
 export { type GrpcProbeOptions, LivenessProbe, type ProbeOptions, StartupProbe } from './probe';
 export { Sampling, type SamplingOptions } from './sampling';
 export { Secret } from './secret';
 export { type ImageOptions, ServiceCode } from './service-code';
 export { type ServiceCall, ServiceGraph } from './service-graph';
 export type { SidecarOptions } from './sidecar';
+export { Slo, type SloOptions } from './slo';
+export type { PipelineEntry } from './trace-budget';
 export { type CallOptions, TracedCloudRunService } from './traced-cloud-run-service';
 export type { TracedCloudRunServiceProps } from './traced-cloud-run-service-props';
 export { TrafficTarget, type TrafficTargetOptions } from './traffic-target';
+export { UptimeCheck, type UptimeCheckOptions } from './uptime-check';
 export { ValidationError } from './validation';
 export { Volume } from './volume';
 export { VpcEgress, type VpcEgressOptions } from './vpc-egress';

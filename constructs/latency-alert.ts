@@ -1,10 +1,14 @@
 import { LoggingMetric } from '@cdktf/provider-google/lib/logging-metric';
-import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
-import type { MonitoringNotificationChannel } from '@cdktf/provider-google/lib/monitoring-notification-channel';
+import {
+  MonitoringAlertPolicy,
+  type MonitoringAlertPolicyConditions,
+} from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import { Construct } from 'constructs';
-import { slowRequestsLink, traceExplorerLink } from './console-links';
+import { alertDocumentation, traceStep } from './alert-documentation';
+import { LOGGED, requestsLink } from './console-links';
 import { enableApi } from './google-project';
-import { checkNumber } from './validation';
+import { channelIds, type INotificationChannel } from './notification-channel';
+import { checkNumber, ValidationError } from './validation';
 
 /**
  * 80 buckets from 1 ms, each 15.5 % wider than the last, reach 101 s: p95 is read within 15.5 % everywhere. The
@@ -17,13 +21,19 @@ export interface LatencyAlertOptions {
   /** Alert when the 95th percentile of the request latency is above this, in milliseconds, 1 to 101000. */
   readonly p95Ms: number;
   /**
+   * Alert when the 99th percentile is above this, in milliseconds, p95Ms to 101000.
+   *
+   * @default - the 99th percentile does not count
+   */
+  readonly p99Ms?: number;
+  /**
    * Length of the window the percentile is taken over, in minutes, 1 to 1440.
    *
    * @default 5
    */
   readonly windowMin?: number;
   /** Who is told. */
-  readonly notify: readonly MonitoringNotificationChannel[];
+  readonly notify: readonly INotificationChannel[];
 }
 
 export interface LatencyAlertProps extends LatencyAlertOptions {
@@ -40,7 +50,7 @@ export interface LatencyAlertProps extends LatencyAlertOptions {
 }
 
 /**
- * A distribution of the latencies in a service's request log, and an alert on its 95th percentile.
+ * A distribution of the latencies in a service's request log, and an alert on its percentiles.
  * `TracedCloudRunService.addLatencyAlert()` makes it.
  */
 export class LatencyAlert extends Construct {
@@ -48,12 +58,7 @@ export class LatencyAlert extends Construct {
     super(scope, id);
     const { path } = this.node;
     const windowMin = props.windowMin ?? 5;
-    checkNumber(path, 'p95Ms', props.p95Ms, {
-      min: 1,
-      max: LARGEST_BUCKET_MS,
-      fraction: true,
-      literal: true,
-    });
+    checkPercentiles(path, props.p95Ms, props.p99Ms);
     checkNumber(path, 'windowMin', windowMin, { min: 1, max: 1440, literal: true });
 
     const metric = new LoggingMetric(this, 'metric', {
@@ -80,46 +85,72 @@ export class LatencyAlert extends Construct {
       dependsOn: [enableApi(this, 'logging')],
     });
 
-    const above = `p95 latency above ${props.p95Ms} ms`;
+    const percentiles = [
+      { name: 'p95', quantile: 0.95, maxMs: props.p95Ms },
+      ...(props.p99Ms === undefined ? [] : [{ name: 'p99', quantile: 0.99, maxMs: props.p99Ms }]),
+    ];
+    const above = percentiles.map(({ name, maxMs }) => `${name} latency above ${maxMs} ms`);
     new MonitoringAlertPolicy(this, 'Default', {
-      displayName: `${props.serviceName}: ${above}`,
+      displayName: `${props.serviceName}: ${above.join(' or ')}`,
       combiner: 'OR',
-      conditions: [
-        {
-          displayName: `${above} over ${windowMin} min`,
-          conditionPrometheusQueryLanguage: {
-            query: p95Query(props.metricName, windowMin, props.p95Ms),
-            duration: '60s',
-            evaluationInterval: '60s',
-            // The metric exists only once the log has an entry for it; Monitoring would refuse the policy until then.
-            disableMetricValidation: true,
+      conditions: percentiles.map(({ quantile, maxMs }, index) =>
+        condition(
+          `${above[index]} over ${windowMin} min`,
+          quantileQuery(props.metricName, quantile, windowMin, maxMs),
+        ),
+      ),
+      documentation: alertDocumentation(
+        `One request in twenty to **${props.serviceName}** (${props.region}) took longer than ${props.p95Ms} ms` +
+          `${props.p99Ms === undefined ? '' : `, or one in a hundred longer than ${props.p99Ms} ms,`} ` +
+          `over the last ${windowMin} min.`,
+        [
+          {
+            title: 'The slow requests in the Logs Explorer',
+            link: requestsLink(
+              props.projectId,
+              { name: props.serviceName, region: props.region },
+              LOGGED.slowerThan(props.p95Ms),
+            ),
+            hint: 'open one and follow its trace.',
           },
-        },
-      ],
-      documentation: { mimeType: 'text/markdown', content: runbook(props, windowMin) },
-      notificationChannels: props.notify.map((channel) => channel.id),
+          traceStep(props.projectId, [props.traceServiceName]),
+        ],
+      ),
+      notificationChannels: channelIds(path, props.notify),
       dependsOn: [metric, enableApi(this, 'monitoring')],
     });
   }
 }
 
-/** The metric is in seconds. Its name in PromQL follows Cloud Monitoring's mapping: the first `/` is a `:`, the rest `_`. */
-function p95Query(metricName: string, windowMin: number, p95Ms: number): string {
-  const series = `logging_googleapis_com:user_${metricName}_bucket{monitored_resource="cloud_run_revision"}`;
-  return `histogram_quantile(0.95, sum by (le) (rate(${series}[${windowMin}m]))) > ${p95Ms / 1000}`;
+function condition(displayName: string, query: string): MonitoringAlertPolicyConditions {
+  return {
+    displayName,
+    conditionPrometheusQueryLanguage: {
+      query,
+      duration: '60s',
+      evaluationInterval: '60s',
+      // The metric exists only once the log has an entry for it; Monitoring would refuse the policy until then.
+      disableMetricValidation: true,
+    },
+  };
 }
 
-function runbook(props: LatencyAlertProps, windowMin: number): string {
-  const slowRequests = slowRequestsLink(
-    props.projectId,
-    { name: props.serviceName, region: props.region },
-    props.p95Ms,
+/** The metric is in seconds. Its name in PromQL follows Cloud Monitoring's mapping: the first `/` is a `:`, the rest `_`. */
+function quantileQuery(metricName: string, quantile: number, windowMin: number, maxMs: number): string {
+  const series = `logging_googleapis_com:user_${metricName}_bucket{monitored_resource="cloud_run_revision"}`;
+  return `histogram_quantile(${quantile}, sum by (le) (rate(${series}[${windowMin}m]))) > ${maxMs / 1000}`;
+}
+
+function checkPercentiles(path: string, p95Ms: number, p99Ms: number | undefined): void {
+  const rule = { min: 1, max: LARGEST_BUCKET_MS, fraction: true, literal: true };
+  checkNumber(path, 'p95Ms', p95Ms, rule);
+  if (p99Ms === undefined) return;
+  checkNumber(path, 'p99Ms', p99Ms, rule);
+  if (p99Ms >= p95Ms) return;
+  throw new ValidationError(
+    'TCR053',
+    path,
+    `'p99Ms' must not be below 'p95Ms', got ${p99Ms} and ${p95Ms}; ` +
+      'the slowest hundredth of the requests is never faster than the slowest twentieth',
   );
-  return [
-    `One request in twenty to **${props.serviceName}** (${props.region}) took longer than ${props.p95Ms} ms ` +
-      `over the last ${windowMin} min.`,
-    `1. [The slow requests in the Logs Explorer](${slowRequests}): open one and follow its trace.`,
-    `2. [All traces in the Trace explorer](${traceExplorerLink(props.projectId)}): filter by ` +
-      `service name \`${props.traceServiceName}\` and sort by duration.`,
-  ].join('\n\n');
 }

@@ -163,13 +163,13 @@ export function checkBucket(node: Node, id: string, name: string): void {
   }
 }
 
-/** Refuses a second latency alert. */
-export function checkLatencyAlert(node: Node, id: string): void {
+/** Refuses a second alert, objective or check of one kind on one service. `method` made the first. */
+export function checkOnlyOne(node: Node, id: string, method: string): void {
   if (!node.tryFindChild(id)) return;
   throw new ValidationError(
     'TCR016',
     node.path,
-    'there is a latency alert already; keep one addLatencyAlert() with the lower p95Ms',
+    `${method} was called already; keep one call with everything it needs`,
   );
 }
 

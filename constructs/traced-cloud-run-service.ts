@@ -16,6 +16,7 @@ import { AccountGrants } from './account-grants';
 import { type BucketUseOptions, locationOf, type UsableBucket } from './bucket-location';
 import { CoLocatedBucket, type CoLocatedBucketOptions } from './co-located-bucket';
 import { DeploymentEnvironment } from './deployment-environment';
+import { ErrorAlert, type ErrorAlertOptions } from './error-alert';
 import { enableApi, projectOf, regionOf } from './google-project';
 import { ImportedService, type ITracedCloudRunService, type ServiceAttributes } from './imported-service';
 import { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
@@ -29,7 +30,7 @@ import {
   checkBucketName,
   checkCall,
   checkInvoker,
-  checkLatencyAlert,
+  checkOnlyOne,
   checkService,
   warningsOfCall,
 } from './service-checks';
@@ -40,6 +41,9 @@ import type { TracedCloudRunServiceProps } from './traced-cloud-run-service-prop
 import { renderTraffic } from './traffic-target';
 import type { Volume } from './volume';
 import type { VpcEgress } from './vpc-egress';
+import { Slo, type SloOptions } from './slo';
+import { warnOfFullTracing } from './trace-price';
+import { UptimeCheck, type UptimeCheckOptions } from './uptime-check';
 
 /** Cloud Run and gcloud write these themselves; the provider would take them out again with every deploy. */
 const WRITTEN_BY_OTHERS = ['client', 'client_version', 'scaling'];
@@ -108,6 +112,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       port: props.port ?? 8080,
     };
     checkService(this.node, settings, this.sampling, this.access);
+    warnOfFullTracing(this, this.#environment, this.sampling);
 
     this.serviceAccount = new ServiceAccount(this, 'service-account', {
       accountId: accountId(this, this.#environment.name),
@@ -269,9 +274,9 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     );
   }
 
-  /** Adds an alert on the 95th percentile of this service's latency, and returns it. Throws TCR016 for a second one. */
+  /** Adds an alert on the percentiles of this service's latency, and returns it. Throws TCR016 for a second one. */
   addLatencyAlert(options: LatencyAlertOptions): LatencyAlert {
-    checkLatencyAlert(this.node, 'latency-alert');
+    checkOnlyOne(this.node, 'latency-alert', 'addLatencyAlert()');
     return new LatencyAlert(this, 'latency-alert', {
       ...options,
       serviceName: this.name,
@@ -281,6 +286,24 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       metricName: latencyMetricName(this, this.#environment.name),
       healthPath: HEALTH_PATH,
     });
+  }
+
+  /** Adds alerts on this service's 5xx, 504 and aborted requests, and returns them. Throws TCR016 for a second one. */
+  addErrorAlert(options: ErrorAlertOptions): ErrorAlert {
+    checkOnlyOne(this.node, 'error-alert', 'addErrorAlert()');
+    return new ErrorAlert(this, 'error-alert', { ...options, subject: this.name, services: [this] });
+  }
+
+  /** Adds objectives for this service, with alerts on how fast they are missed. Throws TCR016 for a second one. */
+  addSlo(options: SloOptions): Slo {
+    checkOnlyOne(this.node, 'slo', 'addSlo()');
+    return new Slo(this, 'slo', { ...options, service: this });
+  }
+
+  /** Adds a check from around the world, with its alert. Throws TCR057 unless this service is public. */
+  addUptimeCheck(options: UptimeCheckOptions): UptimeCheck {
+    checkOnlyOne(this.node, 'uptime-check', 'addUptimeCheck()');
+    return new UptimeCheck(this, 'uptime-check', { ...options, service: this });
   }
 
   /**

@@ -17,7 +17,7 @@ export const VALIDATION_CODES = {
   TCR013: 'a callee that its caller cannot reach',
   TCR014: 'public access without a usable reason',
   TCR015: 'a bucket name that cannot be used',
-  TCR016: 'a second latency alert on one service',
+  TCR016: 'a second alert, objective or check of one kind on one service',
   TCR017: 'a grant to everybody on a service that is not public',
   TCR018: 'a directory without a service in it',
   TCR019: 'a CPU and a memory that Cloud Run does not pair',
@@ -34,6 +34,16 @@ export const VALIDATION_CODES = {
   TCR030: 'a regionMismatchReason that says nothing or excuses nothing',
   TCR031: "a deadline that does not fit inside its caller's",
   TCR032: 'attributes of an imported service that cannot be used',
+  TCR050: 'a secret of a notification channel that is not kept secret',
+  TCR051: 'a notification channel without a usable address',
+  TCR052: 'an alert that tells nobody',
+  TCR053: 'a p99 below the p95',
+  TCR055: 'a latency goal without a threshold',
+  TCR056: 'a burn rate that can never be reached',
+  TCR057: 'an uptime check of a service that is not public',
+  TCR058: 'a call declared after the monitoring of its pipeline',
+  TCR059: 'more services than a dashboard holds',
+  TCR060: 'a pipeline without an entry, or with one named twice',
 } as const;
 
 type ValidationCode = keyof typeof VALIDATION_CODES;

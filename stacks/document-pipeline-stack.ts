@@ -1,9 +1,15 @@
 import { join } from 'node:path';
-import { MonitoringNotificationChannel } from '@cdktf/provider-google/lib/monitoring-notification-channel';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { GcsBackend, LocalBackend, TerraformOutput, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
-import { Access, enableApi, ServiceCode, traceExplorerLink, TracedCloudRunService } from '../constructs';
+import {
+  Access,
+  NotificationChannel,
+  PipelineMonitoring,
+  ServiceCode,
+  traceExplorerLink,
+  TracedCloudRunService,
+} from '../constructs';
 import { type EnvironmentConfig, stackId } from './config';
 
 const SERVICES = join(__dirname, '..', 'services');
@@ -34,14 +40,23 @@ export class DocumentPipelineStack extends TerraformStack {
     processor.calls(storage, { deadlineMs: 5_000 });
     const documents = storage.addBucket('documents');
 
-    const notify = [this.#addEmailChannel(config.notificationEmail)];
+    const notify = [NotificationChannel.email(this, 'on-call', config.notificationEmail)];
     gateway.addLatencyAlert({ p95Ms: 2_000, notify });
     processor.addLatencyAlert({ p95Ms: 1_500, notify });
     storage.addLatencyAlert({ p95Ms: 1_000, notify });
+    gateway.addSlo({ availabilityGoal: 0.995, latencyThresholdMs: 2_000, notify });
+    gateway.addUptimeCheck({ notify });
+    const monitoring = new PipelineMonitoring(this, 'pipeline', {
+      // Two operations on the bucket, each with one attempt, make two spans more than the graph shows.
+      entries: [{ service: gateway, requestsPerSec: 1, spansPerRequest: 9 }],
+      notify,
+    });
 
     new TerraformOutput(this, 'gateway_url', { value: gateway.uri });
     new TerraformOutput(this, 'trace_explorer_link', { value: traceExplorerLink(config.projectId) });
     new TerraformOutput(this, 'documents_bucket', { value: documents.name });
+    new TerraformOutput(this, 'dashboard_link', { value: monitoring.dashboard.link });
+    new TerraformOutput(this, 'trace_budget', { value: monitoring.budget.summary });
   }
 
   /** Terraform runs in `<output>/stacks/<stack>`, and relative paths start there: no synth depends on the machine. */
@@ -54,14 +69,5 @@ export class DocumentPipelineStack extends TerraformStack {
       // Beside cdktf.json, where cdktf keeps it by default: the output directory may be deleted at any time.
       new LocalBackend(this, { path: `../../../terraform.${this.node.id}.tfstate` });
     }
-  }
-
-  #addEmailChannel(email: string): MonitoringNotificationChannel {
-    return new MonitoringNotificationChannel(this, 'on-call', {
-      displayName: `${this.node.id} on call`,
-      type: 'email',
-      labels: { email_address: email },
-      dependsOn: [enableApi(this, 'monitoring')],
-    });
   }
 }

@@ -1,5 +1,13 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { AlertCondition, AlertPolicy, Dashboard, NotificationChannel } from './resources';
+import type {
+  AlertCondition,
+  AlertPolicy,
+  Dashboard,
+  MonitoredService,
+  NotificationChannel,
+  ServiceLevelObjective,
+  UptimeCheck,
+} from './resources';
 
 /** What a caller decides about an alert policy; conditions keep the names they have. */
 export type AlertPolicySettings = Omit<AlertPolicy, 'name' | 'creationRecord' | 'conditions'> & {
@@ -12,11 +20,14 @@ export type NotificationChannelSettings = Omit<NotificationChannel, 'name'>;
 /** Who is recorded as the author of alert policies: the one person who uses the local cloud. */
 const AUTHOR = 'local-user';
 
-/** The alert policies, notification channels and dashboards of all projects, by resource name. */
+/** Everything Monitoring keeps for all projects, by resource name. */
 export class Monitoring {
   readonly #policies = new Map<string, AlertPolicy>();
   readonly #channels = new Map<string, NotificationChannel>();
   readonly #dashboards = new Map<string, Dashboard>();
+  readonly #services = new Map<string, MonitoredService>();
+  readonly #objectives = new Map<string, ServiceLevelObjective>();
+  readonly #uptimeChecks = new Map<string, UptimeCheck>();
 
   alertPolicies(): AlertPolicy[] {
     return [...this.#policies.values()];
@@ -96,6 +107,69 @@ export class Monitoring {
 
   deleteDashboard(name: string): void {
     this.#dashboards.delete(name);
+  }
+
+  service(name: string): MonitoredService | undefined {
+    return this.#services.get(name);
+  }
+
+  putService(service: MonitoredService): MonitoredService {
+    this.#services.set(service.name, service);
+    return service;
+  }
+
+  /** Deletes the service and its objectives. */
+  deleteService(name: string): void {
+    this.#services.delete(name);
+    for (const objective of this.#objectives.keys()) {
+      if (objective.startsWith(`${name}/`)) this.#objectives.delete(objective);
+    }
+  }
+
+  objective(name: string): ServiceLevelObjective | undefined {
+    return this.#objectives.get(name);
+  }
+
+  putObjective(objective: ServiceLevelObjective): ServiceLevelObjective {
+    this.#objectives.set(objective.name, objective);
+    return objective;
+  }
+
+  deleteObjective(name: string): void {
+    this.#objectives.delete(name);
+  }
+
+  uptimeCheck(name: string): UptimeCheck | undefined {
+    return this.#uptimeChecks.get(name);
+  }
+
+  /** Monitoring names a check after what it is called. */
+  createUptimeCheck(projectId: string, settings: Omit<UptimeCheck, 'name'>): UptimeCheck {
+    const words = settings.displayName.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+    return this.putUptimeCheck({
+      ...settings,
+      name: `projects/${projectId}/uptimeCheckConfigs/${words}-${randomUUID().slice(0, 8)}`,
+    });
+  }
+
+  putUptimeCheck(check: UptimeCheck): UptimeCheck {
+    this.#uptimeChecks.set(check.name, check);
+    return check;
+  }
+
+  deleteUptimeCheck(name: string): void {
+    this.#uptimeChecks.delete(name);
+  }
+
+  /** The alert policies with a condition on an uptime check, by the last part of its name. */
+  policiesWatching(checkId: string): AlertPolicy[] {
+    return this.alertPolicies().filter((policy) =>
+      policy.conditions.some(({ conditionThreshold: threshold, conditionAbsent: absent }) =>
+        [threshold?.filter, threshold?.denominatorFilter, absent?.filter].some((filter) =>
+          filter?.includes(`"${checkId}"`),
+        ),
+      ),
+    );
   }
 
   #putPolicy(policy: AlertPolicy): AlertPolicy {

@@ -1,4 +1,4 @@
-/** Alert policies, notification channels and dashboards, in the shape of the Monitoring API. Durations are such as `60s`. */
+/** What Monitoring keeps, in the shape of its API. Durations are such as `60s`. */
 
 export interface AlertPolicy {
   /** `projects/P/alertPolicies/N` */
@@ -116,4 +116,69 @@ export interface Dashboard {
   readonly name: string;
   /** The dashboard's JSON without `name` and `etag`. */
   readonly content: Readonly<Record<string, unknown>>;
+}
+
+/** Something that has objectives. */
+export interface MonitoredService {
+  /** `projects/P/services/ID` */
+  readonly name: string;
+  readonly displayName?: string;
+  readonly basicService?: {
+    /** Such as `CLOUD_RUN`. */
+    readonly serviceType?: string;
+    readonly serviceLabels?: Readonly<Record<string, string>>;
+  };
+  readonly userLabels?: Readonly<Record<string, string>>;
+}
+
+/** Has either a rolling or a calendar period. */
+export interface ServiceLevelObjective {
+  /** `projects/P/services/ID/serviceLevelObjectives/ID` */
+  readonly name: string;
+  readonly displayName?: string;
+  /** Above 0, at most 0.9999. */
+  readonly goal: number;
+  readonly rollingPeriod?: string;
+  readonly calendarPeriod?: string;
+  readonly serviceLevelIndicator: ServiceLevelIndicator;
+  readonly userLabels?: Readonly<Record<string, string>>;
+}
+
+/** Exactly one of the members is present. */
+export interface ServiceLevelIndicator {
+  readonly basicSli?: {
+    readonly availability?: object;
+    readonly latency?: { readonly threshold: string };
+    readonly location?: readonly string[];
+    readonly method?: readonly string[];
+    readonly version?: readonly string[];
+  };
+  readonly requestBased?: {
+    readonly goodTotalRatio?: {
+      readonly goodServiceFilter?: string;
+      readonly badServiceFilter?: string;
+      readonly totalServiceFilter?: string;
+    };
+    readonly distributionCut?: {
+      readonly distributionFilter: string;
+      readonly range: { readonly min?: number; readonly max?: number };
+    };
+  };
+}
+
+/** Is an HTTP or a TCP check. */
+export interface UptimeCheck {
+  /** `projects/P/uptimeCheckConfigs/ID` */
+  readonly name: string;
+  readonly displayName: string;
+  readonly monitoredResource: { readonly type: string; readonly labels: Readonly<Record<string, string>> };
+  readonly httpCheck?: Readonly<Record<string, unknown>>;
+  readonly tcpCheck?: Readonly<Record<string, unknown>>;
+  readonly contentMatchers?: readonly Readonly<Record<string, unknown>>[];
+  readonly period: string;
+  readonly timeout: string;
+  readonly checkerType: string;
+  readonly selectedRegions?: readonly string[];
+  readonly logCheckFailures?: boolean;
+  readonly userLabels?: Readonly<Record<string, string>>;
 }

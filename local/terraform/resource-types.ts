@@ -14,6 +14,9 @@ import { loggingMetric } from './resources/logging';
 import { alertPolicy } from './resources/monitoring-alert-policy';
 import { dashboard } from './resources/monitoring-dashboard';
 import { notificationChannel } from './resources/monitoring-notification-channel';
+import { monitoringService } from './resources/monitoring-service';
+import { slo } from './resources/monitoring-slo';
+import { uptimeCheck } from './resources/monitoring-uptime-check';
 import { secret, secretIamMember } from './resources/secret-manager';
 import { secretVersion } from './resources/secret-manager-version';
 import { projectService } from './resources/service-usage';
@@ -41,6 +44,7 @@ export const resourceTypes: readonly ResourceType<Products>[] = [
   cloudRunServiceIamMember,
   dashboard,
   loggingMetric,
+  monitoringService,
   notificationChannel,
   projectIamMember,
   projectService,
@@ -49,7 +53,9 @@ export const resourceTypes: readonly ResourceType<Products>[] = [
   secretVersion,
   serviceAccount,
   serviceAccountIamMember,
+  slo,
   storageBucket,
   storageBucketIamMember,
   storageBucketObject,
+  uptimeCheck,
 ];

@@ -65,6 +65,25 @@ describe('a latency alert', () => {
     });
   });
 
+  test('has a second condition on the 99th percentile where it is told one', () => {
+    const synthesized = synthAlert({ p99Ms: 4000, windowMin: 10 });
+    const { name } = resource(synthesized, METRIC);
+    const series = `logging_googleapis_com:user_${String(name)}_bucket{monitored_resource="cloud_run_revision"}`;
+    const quantile = (share: number): string =>
+      `histogram_quantile(${share}, sum by (le) (rate(${series}[10m])))`;
+    expect(resource(synthesized, POLICY)).toMatchObject({
+      display_name:
+        '${google_cloud_run_v2_service.gateway.name}: p95 latency above 1500 ms or p99 latency above 4000 ms',
+      conditions: [
+        { condition_prometheus_query_language: { query: `${quantile(0.95)} > 1.5` } },
+        {
+          display_name: 'p99 latency above 4000 ms over 10 min',
+          condition_prometheus_query_language: { query: `${quantile(0.99)} > 4` },
+        },
+      ],
+    });
+  });
+
   test('takes the percentile over the window it is told', () => {
     expect(JSON.stringify(resource(synthAlert({ windowMin: 10 }), POLICY)['conditions'])).toContain('[10m]');
   });
@@ -98,7 +117,17 @@ describe('a latency alert', () => {
     const { service, channel } = withService();
     service.addLatencyAlert({ p95Ms: 1500, notify: [channel] });
     expect(() => service.addLatencyAlert({ p95Ms: 1000, notify: [channel] })).toThrow(
-      'TCR016 at shop/gateway: there is a latency alert already; keep one addLatencyAlert() with the lower p95Ms',
+      'TCR016 at shop/gateway: addLatencyAlert() was called already; keep one call with everything it needs',
+    );
+  });
+
+  test('is refused with a p99 below the p95, and when it tells nobody', () => {
+    expect(() => synthAlert({ p99Ms: 1000 })).toThrow(
+      "TCR053 at shop/gateway/latency-alert: 'p99Ms' must not be below 'p95Ms', got 1000 and 1500",
+    );
+    expect(() => synthAlert({ notify: [] })).toThrow(
+      "TCR052 at shop/gateway/latency-alert: 'notify' is empty, so nobody would be told; " +
+        "write notify: [NotificationChannel.email(this, 'on-call', 'on-call@example.com')]",
     );
   });
 

@@ -71,6 +71,16 @@ describe('the pipeline', () => {
       trace_explorer_link: {
         value: 'https://console.cloud.google.com/traces/explorer?project=my-project-123',
       },
+      dashboard_link: {
+        value: expect.stringMatching(
+          /^https:\/\/console\.cloud\.google\.com\/monitoring\/dashboards\/builder\/\$\{.*\}\?project=my-project-123$/,
+        ),
+      },
+      trace_budget: {
+        value: expect.stringContaining(
+          'gateway 1 requests/s x 9 spans x 100 %: 23.33 million spans and $4.17',
+        ),
+      },
       documents_bucket: { value: expect.stringMatching(/^\$\{google_storage_bucket\.storage_.*\.name\}$/) },
     });
   });
@@ -102,14 +112,15 @@ describe('the pipeline', () => {
     );
   });
 
-  test('tells the one who is on call, by mail, about each service', () => {
+  test('tells the one who is on call, by mail, about everything', () => {
     expect(resource(synthesized, 'google_monitoring_notification_channel')).toMatchObject({
-      display_name: 'document-pipeline-staging on call',
+      display_name: 'document-pipeline-staging on-call',
       type: 'email',
       labels: { email_address: 'on-call@example.com' },
     });
     const policies = addresses(synthesized, 'google_monitoring_alert_policy');
-    expect(policies).toHaveLength(3);
+    // Latency of each service, two objectives and an uptime check of the gateway, failures, no instance, spans.
+    expect(policies).toHaveLength(3 + 2 + 1 + 2 + 1);
     for (const address of policies) {
       expect(synthesized.resources[address]?.['notification_channels']).toEqual([
         '${google_monitoring_notification_channel.on-call.id}',

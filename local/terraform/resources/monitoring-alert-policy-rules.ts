@@ -20,7 +20,20 @@ const MODELLED_KINDS = [
 ];
 const OTHER_KINDS = ['condition_monitoring_query_language', 'condition_sql'];
 
+/**
+ * A time-series selector, which takes the place of metric and resource type where the data is an objective's:
+ * https://docs.cloud.google.com/stackdriver/docs/solutions/slo-monitoring/api/timeseries-selectors
+ */
+const SLO_SELECTOR = /^\s*select_slo_\w+\(\s*"([^"]+)"\s*(?:,\s*"?\d+[smhd]?"?\s*)?\)\s*$/;
+const SLO_SELECTOR_HELP =
+  'Write select_slo_burn_rate("projects/P/services/S/serviceLevelObjectives/O", "3600s") and nothing else.';
+
 type Path = (string | number)[];
+
+/** Name of the objective that a filter selects the data of; undefined for filters by metric. */
+export function selectedObjective(filter: string): string | undefined {
+  return SLO_SELECTOR.exec(filter)?.[1];
+}
 
 /** Takes a configuration or plan, whose values may be unknown, and returns what is wrong with it. */
 export function validateAlertPolicy(config: Attributes): Diagnostic[] {
@@ -153,6 +166,16 @@ function filterDiagnostics(block: Attributes, name: string, path: Path): Diagnos
   const filter = text(block, name);
   if (filter === undefined) return [];
   const diagnostics: Diagnostic[] = [];
+  if (filter.includes('select_slo_')) {
+    if (selectedObjective(filter) !== undefined) return [];
+    return [
+      refusal(
+        [...path, name],
+        'The filter is not a time-series selector',
+        `Got: ${filter}. ${SLO_SELECTOR_HELP}`,
+      ),
+    ];
+  }
   for (const term of ['metric.type', 'resource.type']) {
     if (filter.includes(term)) continue;
     diagnostics.push(

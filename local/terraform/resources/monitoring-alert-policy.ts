@@ -8,7 +8,7 @@ import type { Attributes, ResourceType } from '../resource-type';
 import { ResourceError } from '../resource-type';
 import { ApiObjectCodec, type Fields } from './api-object-codec';
 import { goneError, planDefaults, refuseErrors, requiredText } from './attributes';
-import { validateAlertPolicy } from './monitoring-alert-policy-rules';
+import { selectedObjective, validateAlertPolicy } from './monitoring-alert-policy-rules';
 
 interface AlertPolicyProducts {
   readonly monitoring: Monitoring;
@@ -139,6 +139,7 @@ function settingsOf(
 
   const metricNames = logMetrics.list(projectId).map(({ name }) => name);
   for (const [index, condition] of settings.conditions.entries()) {
+    refuseMissingObjective(condition, index, monitoring);
     const [missing] = missingLogMetrics(condition, metricNames);
     if (missing === undefined) continue;
     throw new ResourceError(
@@ -164,6 +165,22 @@ function settingsOf(
     });
   }
   return settings;
+}
+
+function refuseMissingObjective(
+  { displayName, conditionThreshold }: AlertPolicySettings['conditions'][number],
+  index: number,
+  monitoring: Monitoring,
+): void {
+  const objective = selectedObjective(conditionThreshold?.filter ?? '');
+  if (objective === undefined || monitoring.objective(objective)) return;
+  throw new ResourceError(
+    `Error 404: The objective "${objective}" does not exist, in the condition "${displayName}"`,
+    {
+      detail: 'Write the "name" of a google_monitoring_slo.',
+      path: ['conditions', index],
+    },
+  );
 }
 
 function attributesOf(policy: AlertPolicy, prior: Attributes): Attributes {

@@ -1,0 +1,97 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DefaultTokenResolver, StringConcat, TerraformStack, Tokenization } from 'cdktf';
+import { Construct } from 'constructs';
+import { ErrorAlert, type ErrorAlertOptions } from './error-alert';
+import { projectOf } from './google-project';
+import { PipelineDashboard } from './pipeline-dashboard';
+import { servicesBehind } from './pipeline-order';
+import { renderRunbook } from './runbook';
+import { type PipelineEntry, TraceBudget, type TraceBudgetOptions } from './trace-budget';
+import type { TracedCloudRunService } from './traced-cloud-run-service';
+import { ValidationError } from './validation';
+
+export interface PipelineMonitoringProps extends ErrorAlertOptions, TraceBudgetOptions {
+  /** Where requests enter. All services behind them belong to the pipeline, so declare their calls before. */
+  readonly entries: readonly PipelineEntry[];
+}
+
+/**
+ * What a pipeline has once, whatever the number of its services: alerts on failures, a dashboard in the order of the
+ * calls, what its traces cost, and a runbook, which is a panel of the dashboard and a file beside the synthesized stack.
+ */
+export class PipelineMonitoring extends Construct {
+  /** Callers before those they call. */
+  readonly services: readonly TracedCloudRunService[];
+  readonly budget: TraceBudget;
+  readonly dashboard: PipelineDashboard;
+  /** Markdown. */
+  readonly runbook: string;
+
+  constructor(scope: Construct, id: string, props: PipelineMonitoringProps) {
+    super(scope, id);
+    const entries = props.entries.map(({ service }) => service);
+    checkEntries(this.node.path, entries);
+    this.services = servicesBehind(entries);
+    const stack = TerraformStack.of(this);
+
+    new ErrorAlert(this, 'error-alert', {
+      ...props,
+      subject: stack.node.id,
+      services: this.services,
+    });
+    this.budget = new TraceBudget(this, 'trace-budget', props);
+    this.runbook = renderRunbook({
+      title: stack.node.id,
+      projectId: projectOf(this),
+      services: this.services,
+      budget: this.budget.summary,
+    });
+    this.dashboard = new PipelineDashboard(this, 'dashboard', {
+      displayName: stack.node.id,
+      services: this.services,
+      budget: this.budget,
+      runbook: this.runbook,
+    });
+
+    this.#writeRunbook(stack);
+    this.node.addValidation({ validate: () => this.#lateCalls(entries) });
+  }
+
+  /** When the stack is synthesized, beside it: `cdktf.out/stacks/STACK/ID-runbook.md`. */
+  #writeRunbook(stack: TerraformStack): void {
+    const { synthesizer } = stack;
+    const file = `${this.node.id}-runbook.md`;
+    stack.synthesizer = {
+      synthesize: (session) => {
+        synthesizer.synthesize(session);
+        const directory = session.manifest.forStack(stack).workingDirectory;
+        const resolver = new DefaultTokenResolver(new StringConcat());
+        const text = Tokenization.resolve(this.runbook, { scope: this, resolver, preparing: false });
+        writeFileSync(join(session.outdir, directory, file), `${text}\n`);
+      },
+    };
+  }
+
+  /** A service that was called only after the pipeline was described would be missing in all of it. */
+  #lateCalls(entries: readonly TracedCloudRunService[]): string[] {
+    const missing = servicesBehind(entries).filter((service) => !this.services.includes(service));
+    return missing.map(({ node }) => {
+      const message =
+        `'${node.id}' was called only after this was made, and would be missing in it; ` +
+        'write the calls() before new PipelineMonitoring()';
+      return new ValidationError('TCR058', this.node.path, message).message;
+    });
+  }
+}
+
+function checkEntries(path: string, entries: readonly TracedCloudRunService[]): void {
+  if (entries.length > 0 && new Set(entries).size === entries.length) return;
+  const got = entries.map(({ node }) => node.id).join(', ') || 'none';
+  throw new ValidationError(
+    'TCR060',
+    path,
+    `'entries' must name each service where requests enter once, got ${got}; ` +
+      'write entries: [{ service: gateway, requestsPerSec: 1 }]',
+  );
+}
