@@ -1,40 +1,16 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import { bundleService, ChildService } from './child-service';
+import { Collector } from './collector';
 import { Gate } from './gate';
 import { listenLocally, RecordingServer, send } from './http';
 
 const bundle = bundleService();
 
-/** An OTLP collector over HTTP. Spans are told by their path, which stands in the protobuf as plain text. */
-class Collector {
-  readonly paths: string[] = [];
-  text = '';
-  readonly server: Server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const text = Buffer.concat(chunks).toString('latin1');
-      this.text += text;
-      this.paths.push(...(text.match(/\/(?:quick|gated|crash)\/\d+/g) ?? []));
-      this.answer(response);
-    });
-  });
-  answer = (response: ServerResponse): unknown => response.end();
-
-  async env(): Promise<Record<string, string>> {
-    const endpoint = await listenLocally(this.server);
-    return { OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: endpoint };
-  }
-}
-
 let collector: Collector;
 beforeEach(() => {
   collector = new Collector();
 });
-afterEach(() => {
-  collector.server.close();
-  collector.server.closeAllConnections();
-});
+afterEach(() => collector.close());
 
 describe('when the instance is stopped', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
@@ -132,8 +108,7 @@ describe('when the collector', () => {
     for (let id = 0; id < 5; id++) statuses.push((await send(`${service.url}/quick/${id}`)).status);
     service.signal('SIGTERM');
     const end = await service.exit();
-    faulty.server.close();
-    faulty.server.closeAllConnections();
+    faulty.close();
     return [fault, { service, statuses, end }];
   };
 
