@@ -58,6 +58,17 @@ export class ChildService {
     return this.#lines;
   }
 
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error('the process was not started');
+    return pid;
+  }
+
+  /** The lines since the start or the last call, which are not kept. */
+  takeLines(): Record<string, unknown>[] {
+    return this.#lines.splice(0);
+  }
+
   get stderr(): string {
     return this.#errors;
   }

@@ -47,5 +47,18 @@ export class Collector {
 
 /** Paths of the requests of which there are server spans. */
 export function pathsOf(spans: readonly Span[]): string[] {
-  return spans.filter(({ kind }) => kind === 'server').map(({ attributes }) => String(attributes['url.path']));
+  return spans
+    .filter(({ kind }) => kind === 'server')
+    .map(({ attributes }) => String(attributes['url.path']));
 }
+
+/** What can be wrong with a collector for as long as it runs, as the end of a sentence that begins with it. */
+export const COLLECTOR_FAULTS: Readonly<Record<string, (collector: Collector) => unknown>> = {
+  'never answers': (it) => (it.answer = () => {}),
+  'refuses connections': (it) => it.close(),
+  'answers 503': (it) => (it.answer = (response) => response.writeHead(503).end()),
+  'answers 400': (it) => (it.answer = (response) => response.writeHead(400).end()),
+  'resets connections': (it) => (it.answer = (response) => response.socket?.resetAndDestroy()),
+  'answers garbage': (it) =>
+    it.server.prependListener('connection', (socket) => socket.end('garbage\r\n\r\n')),
+};

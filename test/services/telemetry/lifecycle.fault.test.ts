@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { bundleService, ChildService } from './child-service';
-import { Collector } from './collector';
+import { Collector, COLLECTOR_FAULTS } from './collector';
 import { Gate } from './gate';
 import { listenLocally, RecordingServer, send } from './http';
 
@@ -89,43 +89,37 @@ interface Outcome {
   readonly end: unknown;
 }
 
-describe('when the collector', () => {
-  const faults: Record<string, (collector: Collector) => unknown> = {
-    'never answers': (it) => (it.answer = () => {}),
-    'refuses connections': (it) => it.server.close(),
-    'answers 503': (it) => (it.answer = (response) => response.writeHead(503).end()),
-    'answers 400': (it) => (it.answer = (response) => response.writeHead(400).end()),
-    'resets connections': (it) => (it.answer = (response) => response.socket?.resetAndDestroy()),
-  };
+/** Serves five requests beside a collector with a fault, and stops. */
+async function outlive(fault: string): Promise<[string, Outcome]> {
+  const faulty = new Collector();
+  const env = { ...(await faulty.env()), OTEL_BSP_SCHEDULE_DELAY: '1' };
+  COLLECTOR_FAULTS[fault]?.(faulty);
+  const service = await ChildService.start(bundle, env);
+  const statuses: number[] = [];
+  for (let id = 0; id < 5; id++) statuses.push((await send(`${service.url}/quick/${id}`)).status);
+  service.signal('SIGTERM');
+  const end = await service.exit();
+  faulty.close();
+  return [fault, { service, statuses, end }];
+}
 
-  /** Serves five requests beside a collector with a fault, and stops. */
-  const outlive = async (fault: string): Promise<[string, Outcome]> => {
-    const faulty = new Collector();
-    const env = { ...(await faulty.env()), OTEL_BSP_SCHEDULE_DELAY: '1' };
-    faults[fault]?.(faulty);
-    const service = await ChildService.start(bundle, env);
-    const statuses: number[] = [];
-    for (let id = 0; id < 5; id++) statuses.push((await send(`${service.url}/quick/${id}`)).status);
-    service.signal('SIGTERM');
-    const end = await service.exit();
-    faulty.close();
-    return [fault, { service, statuses, end }];
-  };
+describe('when the collector', () => {
+  const faults = Object.keys(COLLECTOR_FAULTS);
 
   // All at once, because most of them last until telemetry gives up.
   let outcomes: Map<string, Outcome>;
   beforeAll(async () => {
-    outcomes = new Map(await Promise.all(Object.keys(faults).map(outlive)));
+    outcomes = new Map(await Promise.all(faults.map(outlive)));
   });
 
-  test.each(Object.keys(faults))('%s, requests are answered and the process ends in time', (fault) => {
+  test.each(faults)('%s, requests are answered and the process ends in time', (fault) => {
     expect(outcomes.get(fault)).toMatchObject({
       statuses: [200, 200, 200, 200, 200],
       end: { code: 0, signal: null },
     });
   });
 
-  test.each(Object.keys(faults))('%s, one line of the log says so', (fault) => {
+  test.each(faults)('%s, one line of the log says so', (fault) => {
     const { messages = [], stderr } = outcomes.get(fault)?.service ?? {};
     expect(messages.filter((message) => String(message).startsWith('telemetry: '))).toHaveLength(1);
     expect(stderr).toBe('');
