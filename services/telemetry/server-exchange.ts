@@ -25,7 +25,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clearArrival } from './arrival';
 import { DEADLINE_EXCEEDED, DEADLINE_MS } from './attributes';
 import { getDeadline } from './deadline';
-import { errorType } from './failure';
+import { errorType, toException } from './failure';
 import { HTTP_REQUEST, log } from './log';
 import { getTracer } from './tracer';
 
@@ -106,7 +106,7 @@ export class ServerExchange {
     } else if (raw.statusCode >= 500) {
       this.#span.setAttribute(ATTR_ERROR_TYPE, this.#error ? errorType(this.#error) : String(raw.statusCode));
       this.#span.setStatus({ code: SpanStatusCode.ERROR });
-      if (this.#error) this.#span.recordException(this.#error);
+      if (this.#error) this.#span.recordException(toException(this.#error));
     }
     this.#span.end();
     context.with(this.context, () => this.#writeAccessLine());

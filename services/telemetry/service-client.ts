@@ -2,6 +2,7 @@ import { context, trace } from '@opentelemetry/api';
 import type { GoogleAuth } from 'google-auth-library';
 import { DEADLINE_EXCEEDED } from './attributes';
 import { Deadline, getDeadline, setDeadline } from './deadline';
+import { messageOf, withoutUrlSecrets } from './error-text';
 import { causeChain, isError } from './failure';
 import { TRACED_DEADLINE_MS } from './headers';
 import { createIdTokens } from './id-tokens';
@@ -57,7 +58,10 @@ export function createServiceClient(
     async fetch(path, init = {}) {
       if (!path.startsWith('/')) throw new TypeError(`path is '${path}'; it must begin with '/'`);
       const left = getDeadline(context.active())?.remainingMs ?? Number.POSITIVE_INFINITY;
-      const deadline = new Deadline(`${callee.url}${path}`, Math.min(callee.deadlineMs, left));
+      const deadline = new Deadline(
+        `${callee.url}${withoutUrlSecrets(path)}`,
+        Math.min(callee.deadlineMs, left),
+      );
       const calling = markServiceCall(setDeadline(context.active(), deadline));
       try {
         if (deadline.ms === 0) throw deadline.error();
@@ -68,7 +72,7 @@ export function createServiceClient(
           throw deadline.error();
         }
         if (init.signal?.aborted) throw error;
-        const reason = isError(error) ? causeChain(error).map((link) => link.message) : [String(error)];
+        const reason = isError(error) ? causeChain(error).map(messageOf) : [String(error)];
         throw new CalleeUnavailableError(`no answer from ${callee.url}: ${reason.join(': ')}`, {
           cause: error,
         });
