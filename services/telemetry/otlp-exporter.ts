@@ -3,6 +3,7 @@ import { createHttpsAgent } from './https-tunnel';
 import { limitForOtlp } from './otlp-limits';
 import { RetryingExporter } from './retrying-exporter';
 import type { SpanLosses } from './span-losses';
+import { reportProblem } from './telemetry-problems';
 import { within } from './within';
 
 /** Google's endpoint (cloud.google.com/stackdriver/docs/reference/telemetry/overview). */
@@ -35,11 +36,31 @@ export async function loadOtlpExporter(
     ...(endpoint === undefined && { url: GOOGLE_URL }),
     ...(google && { headers: await createAuthorization(), httpAgentOptions: () => createHttpsAgent() }),
   });
+  countRefused(exporter, losses);
   const remedy = google
     ? `grant roles/telemetry.tracesWriter (or roles/cloudtrace.agent) on project ${projectId ?? '(unknown)'} ` +
       `to the account that the service runs as, and enable telemetry.googleapis.com`
     : `${endpoint} wants other credentials: set OTEL_EXPORTER_OTLP_HEADERS`;
   return limitForOtlp(new RetryingExporter(exporter, { retries: false, remedy }), losses);
+}
+
+/**
+ * A collector may take a batch and refuse some spans of it (OTLP specification, "Partial Success"). The exporter calls that
+ * a success and only mentions it in a debugging text, and has no option for it; so its handler of answers is replaced.
+ */
+function countRefused(exporter: object, losses: SpanLosses): void {
+  const delegate: unknown = Reflect.get(exporter, '_delegate');
+  if (!(delegate instanceof Object) || !('_responseHandler' in delegate)) {
+    throw new Error('the OTLP exporter has no handler of answers');
+  }
+  delegate._responseHandler = {
+    handleResponse(answer: { partialSuccess?: { rejectedSpans?: number; errorMessage?: string } }): void {
+      const { rejectedSpans = 0, errorMessage = '' } = answer.partialSuccess ?? {};
+      if (rejectedSpans > 0) losses.drop('refused in part', rejectedSpans);
+      // Without refused spans it is a warning.
+      if (errorMessage !== '') reportProblem(`the collector says: ${errorMessage}`);
+    },
+  };
 }
 
 /** Google's hosts, and only where the way there is encrypted. */
