@@ -223,6 +223,24 @@ describe('a bundled service', () => {
     expect(service.lines.filter((line) => 'httpRequest' in line)).toEqual([]);
   });
 
+  test('outside of Cloud Run and with nothing set says once that it exports nothing, and asks nobody', async () => {
+    const metadata = new RecordingServer();
+    const service = await ChildService.start(bundle, {
+      GCE_METADATA_HOST: new URL(await listenLocally(metadata.server)).host,
+    });
+    expect((await send(`${service.url}/quick/1`)).status).toBe(200);
+    service.signal('SIGTERM');
+    expect(await service.exit()).toEqual({ code: 0, signal: null });
+    metadata.close();
+    expect(metadata.requests).toEqual([]);
+    expect(service.messages).toEqual([
+      expect.stringMatching(/^spans are not exported: OTEL_TRACES_EXPORTER is none/),
+      'GET /quick/1 200',
+      'SIGTERM: finishing 0 open requests',
+    ]);
+    expect(service.stderr).toBe('');
+  });
+
   test('reports each setting that it cannot use once, and serves', async () => {
     const service = await ChildService.start(bundle, {
       OTEL_TRACES_SAMPLER_ARG: 'some',
@@ -243,7 +261,7 @@ describe('a bundled service', () => {
       OTEL_BSP_SCHEDULE_DELAY: '1',
       GOOGLE_CLOUD_PROJECT: 'p-1',
       GCE_METADATA_HOST: '127.0.0.1:1',
-      K_CONFIGURATION: 'fixture',
+      K_SERVICE: 'fixture',
       NO_PROXY: '*',
     };
     const service = await ChildService.start(bundle, env);
