@@ -2,6 +2,7 @@ import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import { Fn, Token } from 'cdktf';
 import { Construct } from 'constructs';
+import type { IBucket } from './bucket-location';
 import type { DeploymentEnvironment } from './deployment-environment';
 import { enableApi } from './google-project';
 import { ROLES } from './roles';
@@ -32,7 +33,9 @@ export interface CoLocatedBucketProps extends CoLocatedBucketOptions {
  * A private, versioned bucket in the region of its service: there is no way to put it elsewhere, because every access
  * from another region adds a round trip between regions to the request. `TracedCloudRunService.addBucket()` makes it.
  */
-export class CoLocatedBucket extends Construct {
+export class CoLocatedBucket extends Construct implements IBucket {
+  /** The one region that holds the objects, known at synth unless the service's is a token. */
+  readonly dataLocations: readonly [string];
   readonly #bucket: StorageBucket;
 
   constructor(scope: Construct, id: string, props: CoLocatedBucketProps) {
@@ -42,6 +45,7 @@ export class CoLocatedBucket extends Construct {
     checkNumber(path, 'keepOldVersionsDays', keepOldVersionsDays, { min: 1, max: 3650 });
     checkBucketName(path, props.bucketName);
 
+    this.dataLocations = [props.region];
     this.#bucket = new StorageBucket(this, 'Default', {
       name: props.bucketName,
       // Cloud Storage stores locations in upper case and compares them as they are stored.

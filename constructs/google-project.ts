@@ -14,6 +14,7 @@ export type GoogleApi =
   | 'logging'
   | 'monitoring'
   | 'run'
+  | 'secretmanager'
   | 'storage';
 
 /**

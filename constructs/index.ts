@@ -1,15 +1,20 @@
-export { Access } from './access';
+export { Access, type PublicAccessOptions } from './access';
+export type { BucketUseOptions, IBucket, UsableBucket } from './bucket-location';
 export { CoLocatedBucket, type CoLocatedBucketOptions } from './co-located-bucket';
 export { traceExplorerLink } from './console-links';
 export { DeploymentEnvironment } from './deployment-environment';
 export { enableApi } from './google-project';
+export type { ITracedCloudRunService, ServiceAttributes } from './imported-service';
 export { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
+export { type GrpcProbeOptions, LivenessProbe, type ProbeOptions, StartupProbe } from './probe';
 export { Sampling, type SamplingOptions } from './sampling';
-export { ServiceCode } from './service-code';
-export {
-  type CallOptions,
-  type ITracedCloudRunService,
-  TracedCloudRunService,
-  type TracedCloudRunServiceProps,
-} from './traced-cloud-run-service';
+export { Secret } from './secret';
+export { type ImageOptions, ServiceCode } from './service-code';
+export { type ServiceCall, ServiceGraph } from './service-graph';
+export type { SidecarOptions } from './sidecar';
+export { type CallOptions, TracedCloudRunService } from './traced-cloud-run-service';
+export type { TracedCloudRunServiceProps } from './traced-cloud-run-service-props';
+export { TrafficTarget, type TrafficTargetOptions } from './traffic-target';
 export { ValidationError } from './validation';
+export { Volume } from './volume';
+export { VpcEgress, type VpcEgressOptions } from './vpc-egress';

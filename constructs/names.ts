@@ -69,8 +69,18 @@ export function latencyMetricName(service: Construct, environment: string): stri
 
 /** Construct id of the grant for an IAM member, the same for the same member even where its email is a token. */
 export function invokerId(service: Construct, member: string): string {
+  return grantId(service, 'invoker', member);
+}
+
+/** Construct id of a grant that follows from what it is about, which may be a token. */
+export function grantId(service: Construct, kind: string, subject: string): string {
   const resolver = new DefaultTokenResolver(new StringConcat());
-  return `invoker-${hashLetters(Tokenization.resolve(member, { scope: service, resolver, preparing: false }))}`;
+  return `${kind}-${hashLetters(Tokenization.resolve(subject, { scope: service, resolver, preparing: false }))}`;
+}
+
+/** Name of the volume that holds the secret file at a path. */
+export function secretVolumeName(path: string): string {
+  return `secret-${hashLetters(path)}`;
 }
 
 /** 8 letters that stand for a text. */

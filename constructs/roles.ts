@@ -6,4 +6,8 @@ export const ROLES = {
   invoker: 'roles/run.invoker',
   /** Read, write, list and delete the objects of a bucket, without touching the bucket itself. */
   objectUser: 'roles/storage.objectUser',
+  /** Read and list the objects of a bucket. */
+  objectViewer: 'roles/storage.objectViewer',
+  /** Read the versions of a secret. */
+  secretAccessor: 'roles/secretmanager.secretAccessor',
 } as const;

@@ -12,6 +12,13 @@ export interface SamplingOptions {
    * @default - slowness does not count
    */
   readonly keepSlowerThanMs?: number;
+  /**
+   * Whether the debug lines of a request are written when its trace is kept; until then they wait in memory, the newest
+   * 20 KiB of each request.
+   *
+   * @default false
+   */
+  readonly debugLogs?: boolean;
 }
 
 /**
@@ -31,6 +38,7 @@ export class Sampling {
 
   readonly keepErrors: boolean;
   readonly keepSlowerThanMs: number | undefined;
+  readonly debugLogs: boolean;
 
   private constructor(
     readonly samplingRatio: number,
@@ -38,5 +46,6 @@ export class Sampling {
   ) {
     this.keepErrors = options.keepErrors ?? true;
     this.keepSlowerThanMs = options.keepSlowerThanMs;
+    this.debugLogs = options.debugLogs ?? false;
   }
 }

@@ -2,20 +2,28 @@ import { Token } from 'cdktf';
 import type { Node } from 'constructs';
 import { MAX_DEADLINE_MS } from '../services/telemetry/settings';
 import type { Access } from './access';
+import type { ITracedCloudRunService } from './imported-service';
+import { checkInstanceSize } from './instance-size';
 import { SERVICE_NAME } from './names';
+import { CROSS_REGION_COST } from './region-cost';
+import type { Sampling } from './sampling';
 import { checkNumber, ValidationError } from './validation';
+import type { VpcEgress } from './vpc-egress';
 
 /** Names of services and buckets become parts of variable, account and bucket names. */
 const ID = /^[a-z](?:[a-z0-9-]*[a-z0-9])?$/;
 const ID_RULE = "lower-case letters, digits and '-', first a letter and last no '-'";
-/** Cloud Run's sizes of an instance with whole CPUs (Cloud Run, "Configure CPU limits"). */
-const CPUS: readonly number[] = [1, 2, 4, 6, 8];
-/** With CPU that is always allocated (Cloud Run, "Configure memory limits"). */
+/** Of an instance with CPU that is always allocated, and with it of the second generation (Cloud Run, "Configure memory limits"). */
 const LEAST_MEMORY_MIB = 512;
 /** Cloud Run's longest request timeout (Cloud Run, "Set request timeout"). */
 const MAX_TIMEOUT_SEC = 3600;
 /** A description holds 512 characters; the reason is most of it. */
 const MAX_REASON_LENGTH = 480;
+const MAX_PORT = 65_535;
+/** Of all Google Cloud labels (Cloud Run, "Configure labels for services"). */
+const LABEL_KEY = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u;
+const LABEL_VALUE = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u;
+const MAX_LABELS = 64;
 
 interface ServiceSettings {
   readonly name: string;
@@ -26,12 +34,17 @@ interface ServiceSettings {
   readonly minInstances: number;
   readonly maxInstances: number;
   readonly timeoutSec: number;
-  readonly samplingRatio: number;
-  readonly keepSlowerThanMs: number | undefined;
+  readonly port: number;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** Refuses options that Cloud Run, or the tracing of the service, would not take. Tokens pass. */
-export function checkService(node: Node, settings: ServiceSettings, access: Access): void {
+export function checkService(
+  node: Node,
+  settings: ServiceSettings,
+  sampling: Sampling,
+  access: Access,
+): void {
   const { path } = node;
   if (!ID.test(node.id)) {
     throw new ValidationError(
@@ -44,31 +57,34 @@ export function checkService(node: Node, settings: ServiceSettings, access: Acce
   if (!Token.isUnresolved(name) && !SERVICE_NAME.test(name)) {
     throw new ValidationError('TCR002', path, `'name' must be at most 49 ${ID_RULE}, got '${name}'`);
   }
-  checkSampling(path, settings.samplingRatio);
-  if (settings.keepSlowerThanMs !== undefined) {
-    checkNumber(path, 'keepSlowerThanMs', settings.keepSlowerThanMs, {
-      min: 1,
-      max: MAX_DEADLINE_MS,
-      literal: true,
-    });
-  }
-  checkCpu(path, settings.cpu);
-  checkNumber(path, 'memoryMiB', settings.memoryMiB, {
-    min: settings.cpuIdle ? 128 : LEAST_MEMORY_MIB,
-    max: 32_768,
-  });
+  checkSampling(path, sampling);
+  checkInstanceSize(path, settings.cpu, settings.memoryMiB, settings.cpuIdle ? 128 : LEAST_MEMORY_MIB);
   checkNumber(path, 'concurrency', settings.concurrency, { min: 1, max: 1000 });
   checkNumber(path, 'timeoutSec', settings.timeoutSec, { min: 1, max: MAX_TIMEOUT_SEC });
   checkInstances(path, settings.minInstances, settings.maxInstances);
+  checkNumber(path, 'port', settings.port, { min: 1, max: MAX_PORT });
+  checkLabels(path, settings.labels);
   checkReason(path, access.publicReason);
+}
+
+/** What is compared of two services when one calls the other. */
+interface Caller {
+  readonly node: Node;
+  readonly region: string;
+  readonly timeoutSec: number;
+  readonly sampling: Sampling;
+  readonly vpcEgress: VpcEgress | undefined;
+}
+interface Callee extends ITracedCloudRunService {
+  /** Undefined where another stack decides it. */
+  readonly sampling?: Sampling;
 }
 
 /** Refuses a call that could not work, or not within its deadline. */
 export function checkCall(
-  path: string,
-  callee: { readonly node: Node; readonly access: Access },
+  { node: { path }, timeoutSec, vpcEgress }: Caller,
+  callee: Callee,
   deadlineMs: number,
-  timeoutSec: number,
 ): void {
   checkNumber(path, 'deadlineMs', deadlineMs, { min: 1, max: MAX_DEADLINE_MS, literal: true });
   if (!Token.isUnresolved(timeoutSec) && deadlineMs >= timeoutSec * 1000) {
@@ -79,21 +95,65 @@ export function checkCall(
         `(${timeoutSec * 1000} ms), got ${deadlineMs} ms; Cloud Run would answer 504 before the deadline passes`,
     );
   }
-  if (!callee.access.reachableByUrl) {
+  if (!callee.access.reachableByUrl && !vpcEgress) {
     throw new ValidationError(
       'TCR013',
       path,
-      `'${callee.node.id}' is not reachable by its URL, and calling it takes egress through a VPC network, ` +
-        'which is not offered yet; give it Access.authenticated(), which lets in granted callers only',
+      `'${callee.node.id}' is reachable from the project's networks only, and this service sends nothing through one; ` +
+        "write vpcEgress: VpcEgress.allTraffic({ subnetwork: '...' }) here, or give the callee " +
+        'Access.authenticated(), which lets in granted callers only',
     );
   }
 }
 
+/** What makes a call slower, less reliable or less visible than it looks, one sentence each. */
+export function warningsOfCall(caller: Caller, callee: Callee): string[] {
+  const names = `'${caller.node.id}' calls '${callee.node.id}'`;
+  const warnings: string[] = [];
+  const regions = [caller.region, callee.region];
+  if (!regions.some((region) => Token.isUnresolved(region)) && !sameRegion(caller.region, callee.region)) {
+    warnings.push(
+      `${names} from ${caller.region} in ${callee.region}: each call crosses from region to region and back, ` +
+        `${CROSS_REGION_COST}; deploy both in one region`,
+    );
+  }
+  if (!callee.access.reachableByUrl && caller.vpcEgress?.egress === 'PRIVATE_RANGES_ONLY') {
+    warnings.push(
+      `${names} through VpcEgress.privateRanges(), which does not carry requests to run.app unless a DNS zone of the ` +
+        'network points run.app to private.googleapis.com; write VpcEgress.allTraffic() where there is none',
+    );
+  }
+  if (callee.sampling && describeSampling(callee.sampling) !== describeSampling(caller.sampling)) {
+    warnings.push(
+      `${names} and they sample differently (${describeSampling(caller.sampling)}; ` +
+        `${describeSampling(callee.sampling)}): the ratio is decided where a trace enters, and what is kept besides ` +
+        'by each service for itself, so traces would be kept in one and not in the other; give both the same Sampling',
+    );
+  }
+  return warnings;
+}
+
+function describeSampling({ samplingRatio, keepErrors, keepSlowerThanMs }: Sampling): string {
+  const besides = [
+    ...(keepErrors ? ['failures'] : []),
+    ...(keepSlowerThanMs === undefined ? [] : [`slower than ${keepSlowerThanMs} ms`]),
+  ];
+  return [`ratio ${samplingRatio}`, ...besides].join(' + ');
+}
+
+function sameRegion(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** Refuses a name that a service cannot know a bucket by. */
+export function checkBucketName(path: string, name: string): void {
+  if (ID.test(name)) return;
+  throw new ValidationError('TCR015', path, `a bucket name must be ${ID_RULE}, got '${name}'`);
+}
+
 /** Refuses a bucket that cannot be called `name`. */
 export function checkBucket(node: Node, id: string, name: string): void {
-  if (!ID.test(name)) {
-    throw new ValidationError('TCR015', node.path, `a bucket name must be ${ID_RULE}, got '${name}'`);
-  }
+  checkBucketName(node.path, name);
   if (node.tryFindChild(id)) {
     throw new ValidationError(
       'TCR015',
@@ -123,16 +183,34 @@ export function checkInvoker(path: string, member: string): void {
   );
 }
 
-function checkSampling(path: string, ratio: number): void {
-  if (!Token.isUnresolved(ratio) && ratio >= 0 && ratio <= 1) return;
-  const got = Token.isUnresolved(ratio) ? 'a token; it must be known at synth' : String(ratio);
-  const hint = ratio > 1 && ratio <= 100 ? `; for ${ratio} % write Sampling.ratio(${ratio / 100})` : '';
-  throw new ValidationError('TCR003', path, `'samplingRatio' must be within 0..1, got ${got}${hint}`);
+function checkSampling(path: string, { samplingRatio: ratio, keepSlowerThanMs }: Sampling): void {
+  if (Token.isUnresolved(ratio) || !(ratio >= 0 && ratio <= 1)) {
+    const got = Token.isUnresolved(ratio) ? 'a token; it must be known at synth' : String(ratio);
+    const hint = ratio > 1 && ratio <= 100 ? `; for ${ratio} % write Sampling.ratio(${ratio / 100})` : '';
+    throw new ValidationError('TCR003', path, `'samplingRatio' must be within 0..1, got ${got}${hint}`);
+  }
+  if (keepSlowerThanMs === undefined) return;
+  checkNumber(path, 'keepSlowerThanMs', keepSlowerThanMs, { min: 1, max: MAX_DEADLINE_MS, literal: true });
 }
 
-function checkCpu(path: string, cpu: number): void {
-  if (Token.isUnresolved(cpu) || CPUS.includes(cpu)) return;
-  throw new ValidationError('TCR004', path, `'cpu' must be one of ${CPUS.join(', ')}, got ${cpu}`);
+function checkLabels(path: string, labels: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(labels);
+  if (entries.length > MAX_LABELS) {
+    throw new ValidationError(
+      'TCR028',
+      path,
+      `'labels' may have ${MAX_LABELS} entries, got ${entries.length}`,
+    );
+  }
+  for (const [key, value] of entries) {
+    if (LABEL_KEY.test(key) && (Token.isUnresolved(value) || LABEL_VALUE.test(value))) continue;
+    throw new ValidationError(
+      'TCR028',
+      path,
+      "a label must be lower-case letters, digits, '_' and '-', at most 63, and its key starts with a letter, " +
+        `got '${key}' = '${value}'`,
+    );
+  }
 }
 
 function checkInstances(path: string, min: number, max: number): void {

@@ -6,13 +6,25 @@ import { PublishedImage } from './published-image';
 interface ServiceImage {
   readonly uri: string;
   readonly publishedBy: readonly ITerraformDependable[];
+  /** Whether others deploy new images, so that only the first one is ours. */
+  readonly managedElsewhere: boolean;
+}
+
+export interface ImageOptions {
+  /**
+   * Whether new images are deployed elsewhere, such as by `gcloud run services update --image` in CI. The image is then
+   * that of the first revision only, and Terraform leaves later ones alone.
+   *
+   * @default false
+   */
+  readonly managedElsewhere?: boolean;
 }
 
 /** What a service runs. */
 export abstract class ServiceCode {
   /** An image that is built elsewhere, best by digest: `europe-docker.pkg.dev/my-project/images/api@sha256:...`. */
-  static fromImage(uri: string): ServiceCode {
-    return new ImageCode(uri);
+  static fromImage(uri: string, options: ImageOptions = {}): ServiceCode {
+    return new ImageCode(uri, options.managedElsewhere ?? false);
   }
 
   /**
@@ -29,14 +41,16 @@ export abstract class ServiceCode {
 
 class ImageCode extends ServiceCode {
   readonly #uri: string;
+  readonly #managedElsewhere: boolean;
 
-  constructor(uri: string) {
+  constructor(uri: string, managedElsewhere: boolean) {
     super();
     this.#uri = uri;
+    this.#managedElsewhere = managedElsewhere;
   }
 
   override bind(): ServiceImage {
-    return { uri: this.#uri, publishedBy: [] };
+    return { uri: this.#uri, publishedBy: [], managedElsewhere: this.#managedElsewhere };
   }
 }
 
@@ -50,6 +64,6 @@ class DirectoryCode extends ServiceCode {
 
   override bind(service: Construct, region: string): ServiceImage {
     const image = new PublishedImage(service, 'image', { directory: this.#directory, region });
-    return { uri: image.uri, publishedBy: [image.published] };
+    return { uri: image.uri, publishedBy: [image.published], managedElsewhere: false };
   }
 }

@@ -1,61 +1,107 @@
 import type { CloudRunV2ServiceTemplate } from '@cdktf/provider-google/lib/cloud-run-v2-service';
-import { type IResolvable, Token } from 'cdktf';
-import { HEALTH_PATH } from '../services/telemetry/settings';
+import { Token } from 'cdktf';
+import type { Node } from 'constructs';
+import { Container, type ContainerProps } from './container';
+import { numberText } from './number-text';
+import { Sidecar, SERVICE_CONTAINER, type SidecarOptions } from './sidecar';
+import { ValidationError } from './validation';
+import { renderVolume, type Volume } from './volume';
+import { renderVpcEgress, type VpcEgress } from './vpc-egress';
 
-interface ServiceTemplateOptions {
-  readonly image: string;
+/** Of an instance of the second generation (Cloud Run, "Configure memory limits"). */
+const SECOND_GENERATION_MIB = 512;
+
+interface ServiceTemplateProps extends ContainerProps {
   /** Email of the account the service runs as. */
   readonly serviceAccount: string;
-  readonly variables: IResolvable;
-  readonly cpu: number;
-  readonly memoryMiB: number;
-  readonly cpuIdle: boolean;
+  readonly region: string;
+  readonly port: number;
   readonly concurrency: number;
   readonly minInstances: number;
   readonly maxInstances: number;
   readonly timeoutSec: number;
+  readonly vpcEgress: VpcEgress | undefined;
 }
 
-/**
- * A revision of a service with one container. What Cloud Run would fill in by itself is written out: a value that is
- * left out shows up as a change in the next plan.
- */
-export function serviceTemplate(options: ServiceTemplateOptions): CloudRunV2ServiceTemplate {
-  return {
-    serviceAccount: options.serviceAccount,
-    timeout: `${text(options.timeoutSec)}s`,
-    maxInstanceRequestConcurrency: options.concurrency,
-    scaling: { minInstanceCount: options.minInstances, maxInstanceCount: options.maxInstances },
-    containers: [
-      {
-        image: options.image,
-        env: options.variables,
-        resources: {
-          cpuIdle: options.cpuIdle,
-          limits: { cpu: text(options.cpu), memory: `${text(options.memoryMiB)}Mi` },
-        },
-        // A start may take a minute.
-        startupProbe: {
-          httpGet: { path: HEALTH_PATH },
-          initialDelaySeconds: 0,
-          periodSeconds: 1,
-          timeoutSeconds: 1,
-          failureThreshold: 60,
-        },
-        // An instance that has not answered for half a minute is replaced.
-        livenessProbe: {
-          httpGet: { path: HEALTH_PATH },
-          initialDelaySeconds: 0,
-          periodSeconds: 10,
-          timeoutSeconds: 5,
-          failureThreshold: 3,
-        },
-      },
-    ],
-  };
-}
+/** A revision of a service: its own container, the sidecars, and what they share. */
+export class ServiceTemplate {
+  readonly container: Container;
+  readonly #node: Node;
+  readonly #props: ServiceTemplateProps;
+  readonly #sidecars: Sidecar[] = [];
 
-/** A number within text, which may be a token. */
-function text(value: number): string {
-  return Token.isUnresolved(value) ? Token.asString(value) : String(value);
+  /** @param node of the service */
+  constructor(node: Node, props: ServiceTemplateProps) {
+    this.#node = node;
+    this.#props = props;
+    this.container = new Container(node.path, props);
+  }
+
+  /** Throws TCR019 to TCR025 for a sidecar that cannot be used. */
+  addSidecar(name: string, options: SidecarOptions): void {
+    this.#sidecars.push(new Sidecar(this.#node, name, options, this.#props.cpuIdle, this.#sidecars.slice()));
+  }
+
+  /**
+   * The template as it is now. What Cloud Run would fill in by itself is written out: a value that is left out shows up
+   * as a change in the next plan. Throws TCR022 for volumes that cannot be there.
+   */
+  render(): CloudRunV2ServiceTemplate {
+    const { serviceAccount, region, timeoutSec, concurrency, port, vpcEgress } = this.#props;
+    const { minInstances, maxInstances } = this.#props;
+    const volumes = this.#volumes();
+    const hasSidecars = this.#sidecars.length > 0;
+    return {
+      serviceAccount,
+      timeout: `${numberText(timeoutSec)}s`,
+      maxInstanceRequestConcurrency: concurrency,
+      ...(volumes.some(({ source }) => 'bucket' in source) && this.#secondGeneration()),
+      scaling: { minInstanceCount: minInstances, maxInstanceCount: maxInstances },
+      ...(vpcEgress && { vpcAccess: renderVpcEgress(this.#node.path, vpcEgress, region) }),
+      containers: [
+        // First, because the provider puts the port and the image of others in the place of the first one's.
+        this.container.render({
+          ...(hasSidecars && { name: SERVICE_CONTAINER }),
+          ports: { name: 'http1', containerPort: port },
+          dependsOn: this.#sidecars.filter(({ startsFirst }) => startsFirst).map(({ name }) => name),
+        }),
+        ...this.#sidecars.map(({ name, container, dependsOn }) => container.render({ name, dependsOn })),
+      ],
+      ...(volumes.length > 0 && { volumes: volumes.map(renderVolume) }),
+    };
+  }
+
+  /** Cloud Storage FUSE needs it; otherwise Cloud Run chooses. Throws TCR022 where there is too little memory for it. */
+  #secondGeneration(): Pick<CloudRunV2ServiceTemplate, 'executionEnvironment'> {
+    const sizes = this.#containers.map(({ memoryMiB }) => memoryMiB);
+    const memoryMiB = sizes.reduce((sum, size) => sum + size, 0);
+    if (memoryMiB < SECOND_GENERATION_MIB && !sizes.some((size) => Token.isUnresolved(size))) {
+      throw new ValidationError(
+        'TCR022',
+        this.#node.path,
+        'mounting a bucket takes the second generation of Cloud Run, which has at least ' +
+          `${SECOND_GENERATION_MIB} MiB of memory, got ${memoryMiB}; raise memoryMiB`,
+      );
+    }
+    return { executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2' };
+  }
+
+  get #containers(): readonly Container[] {
+    return [this.container, ...this.#sidecars.map(({ container }) => container)];
+  }
+
+  /** Each volume once, in the order of their names, whatever the order they were added in. */
+  #volumes(): Volume[] {
+    const mounted = this.#containers.flatMap(({ volumes }) => volumes);
+    const byName = new Map(mounted.map((volume) => [volume.name, volume]));
+    const other = mounted.find((volume) => byName.get(volume.name) !== volume);
+    if (other) {
+      throw new ValidationError(
+        'TCR022',
+        this.#node.path,
+        `two volumes are called '${other.name}'; make one and mount it twice to share it, or give them different names`,
+      );
+    }
+    return [...byName.values()].toSorted((one, another) => (one.name < another.name ? -1 : 1));
+  }
 }

@@ -1,3 +1,5 @@
+import type { CloudRunV2ServiceTemplateContainersEnv } from '@cdktf/provider-google/lib/cloud-run-v2-service';
+import type { Secret } from './secret';
 import { ValidationError } from './validation';
 
 /** Cloud Run sets these itself, or refuses them. */
@@ -7,9 +9,9 @@ const OF_TELEMETRY = /^TRACED_/;
 const OWN = 'which the construct writes; use its options instead';
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** The environment variables of one service: every name has one writer. */
+/** The environment variables of one container: every name has one writer. */
 export class ServiceVariables {
-  readonly #values = new Map<string, string>();
+  readonly #values = new Map<string, string | Secret>();
   readonly #path: string;
 
   /** @param path of the service, for errors */
@@ -17,23 +19,28 @@ export class ServiceVariables {
     this.#path = path;
   }
 
-  /** Adds what the user wrote. Throws TCR006 for a name that is reserved or malformed. */
-  addExtra(variables: Readonly<Record<string, string>>): void {
+  /**
+   * Adds what the user wrote. Throws TCR006 for a name that is reserved or malformed.
+   *
+   * @param option the variables were written in
+   */
+  addExtra(option: 'env' | 'secrets', variables: Readonly<Record<string, string | Secret>>): void {
     for (const name of Object.keys(variables)) {
-      const problem = this.#values.has(name) ? OWN : describeProblem(name);
-      if (problem) throw new ValidationError('TCR006', this.#path, `'env' sets ${name}, ${problem}`);
+      const isOwn = option === 'env' && this.#values.has(name);
+      const problem = isOwn ? OWN : describeProblem(name);
+      if (problem) throw new ValidationError('TCR006', this.#path, `'${option}' sets ${name}, ${problem}`);
     }
     this.add(variables);
   }
 
   /** Adds what a construct renders. Throws TCR007 when a name is taken. */
-  add(variables: Readonly<Record<string, string>>): void {
+  add(variables: Readonly<Record<string, string | Secret>>): void {
     for (const [name, value] of Object.entries(variables)) {
       if (this.#values.has(name)) {
         throw new ValidationError(
           'TCR007',
           this.#path,
-          `the environment variable ${name} is written twice; env, calls() and addBucket() need different names`,
+          `the environment variable ${name} is written twice; env, secrets, calls() and buckets need different names`,
         );
       }
       this.#values.set(name, value);
@@ -41,8 +48,14 @@ export class ServiceVariables {
   }
 
   /** In the order of their names, whatever the order they were added in. */
-  list(): { name: string; value: string }[] {
-    return [...this.#values.keys()].toSorted().map((name) => ({ name, value: this.#values.get(name) ?? '' }));
+  list(): CloudRunV2ServiceTemplateContainersEnv[] {
+    return [...this.#values]
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, value]) =>
+        typeof value === 'string'
+          ? { name, value }
+          : { name, valueSource: { secretKeyRef: { secret: value.secret, version: value.version } } },
+      );
   }
 }
 

@@ -1,9 +1,10 @@
 import { CloudRunV2Service } from '@cdktf/provider-google/lib/cloud-run-v2-service';
 import { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run-v2-service-iam-member';
-import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
+import type { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
-import { dependable, type ITerraformDependable, Lazy } from 'cdktf';
-import { Construct, type IConstruct } from 'constructs';
+import type { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
+import { Annotations, dependable, type ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
 import {
   HEALTH_PATH,
   renderBucket,
@@ -11,116 +12,46 @@ import {
   renderTelemetrySettings,
 } from '../services/telemetry/settings';
 import { Access } from './access';
+import { AccountGrants } from './account-grants';
+import { type BucketUseOptions, locationOf, type UsableBucket } from './bucket-location';
 import { CoLocatedBucket, type CoLocatedBucketOptions } from './co-located-bucket';
 import { DeploymentEnvironment } from './deployment-environment';
 import { enableApi, projectOf, regionOf } from './google-project';
+import { ImportedService, type ITracedCloudRunService, type ServiceAttributes } from './imported-service';
 import { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
 import { accountId, bucketName, invokerId, latencyMetricName, serviceName } from './names';
+import { LivenessProbe, StartupProbe } from './probe';
 import { ROLES } from './roles';
 import type { Sampling } from './sampling';
-import { checkBucket, checkCall, checkInvoker, checkLatencyAlert, checkService } from './service-checks';
-import type { ServiceCode } from './service-code';
+import type { Secret } from './secret';
+import {
+  checkBucket,
+  checkBucketName,
+  checkCall,
+  checkInvoker,
+  checkLatencyAlert,
+  checkService,
+  warningsOfCall,
+} from './service-checks';
 import { ServiceGraph } from './service-graph';
-import { serviceTemplate } from './service-template';
-import { ServiceVariables } from './service-variables';
+import { ServiceTemplate } from './service-template';
+import type { SidecarOptions } from './sidecar';
+import type { TracedCloudRunServiceProps } from './traced-cloud-run-service-props';
+import { renderTraffic } from './traffic-target';
+import type { Volume } from './volume';
+import type { VpcEgress } from './vpc-egress';
 
-export interface TracedCloudRunServiceProps {
-  /** What the service runs. */
-  readonly code: ServiceCode;
-  /**
-   * Decides about deletion protection, the default sampling and the instances that stay warm.
-   *
-   * @default DeploymentEnvironment.production()
-   */
-  readonly environment?: DeploymentEnvironment;
-  /**
-   * Who can reach the service.
-   *
-   * @default Access.authenticated()
-   */
-  readonly access?: Access;
-  /**
-   * How many of the traces that start at this service are kept.
-   *
-   * @default - every trace, in production 10 %
-   */
-  readonly sampling?: Sampling;
-  /**
-   * Cloud Run's name of the service, at most 49 characters.
-   *
-   * @default - the construct id and the environment, such as `gateway-staging`
-   */
-  readonly name?: string;
-  /**
-   * Region of the service and its buckets, such as `europe-west1`.
-   *
-   * @default - the region of the stack's google provider
-   */
-  readonly region?: string;
-  /**
-   * CPUs of an instance: 1, 2, 4, 6 or 8.
-   *
-   * @default 1
-   */
-  readonly cpu?: number;
-  /**
-   * Memory of an instance in MiB, 512 to 32768, with cpuIdle from 128.
-   *
-   * @default 512
-   */
-  readonly memoryMiB?: number;
-  /**
-   * Whether an instance has CPU only while it serves a request. It is cheaper, and spans that are still to be sent
-   * then wait for the next request, or are lost with the instance.
-   *
-   * @default false
-   */
-  readonly cpuIdle?: boolean;
-  /**
-   * Requests an instance serves at the same time, 1 to 1000.
-   *
-   * @default 80
-   */
-  readonly concurrency?: number;
-  /**
-   * Instances that stay warm, 0 to 1000.
-   *
-   * @default - 0, in production 1
-   */
-  readonly minInstances?: number;
-  /**
-   * Most instances at the same time, 1 to 1000: the limit of what a rush or a mistake can cost.
-   *
-   * @default 10
-   */
-  readonly maxInstances?: number;
-  /**
-   * Seconds after which Cloud Run answers `504` in the service's place, 1 to 3600.
-   *
-   * @default 300
-   */
-  readonly timeoutSec?: number;
-  /**
-   * More environment variables.
-   *
-   * @default - none but those the construct writes
-   */
-  readonly env?: Readonly<Record<string, string>>;
-}
+/** Cloud Run and gcloud write these themselves; the provider would take them out again with every deploy. */
+const WRITTEN_BY_OTHERS = ['client', 'client_version', 'scaling'];
+/**
+ * What `gcloud` changes of a revision when it deploys an image. Not the revision's name, which it writes too: sent again
+ * with another template, a name that exists is refused, while taking it out is a harmless change.
+ */
+const WRITTEN_BY_CI = ['template[0].containers[0].image', 'template[0].labels', 'template[0].annotations'];
 
 export interface CallOptions {
   /** How long this service waits for the callee's whole answer, in milliseconds; below its own request timeout. */
   readonly deadlineMs: number;
-}
-
-/** A Cloud Run service as one that calls it needs it. */
-export interface ITracedCloudRunService extends IConstruct {
-  /** Cloud Run's name of the service. */
-  readonly name: string;
-  readonly region: string;
-  /** Base URL, also the audience of ID tokens for it. */
-  readonly uri: string;
-  readonly access: Access;
 }
 
 /**
@@ -129,15 +60,31 @@ export interface ITracedCloudRunService extends IConstruct {
  * `service.name` in every span, and the name by which callers know it.
  */
 export class TracedCloudRunService extends Construct implements ITracedCloudRunService {
+  /** A service that is deployed elsewhere, to be called. `id` is the name by which callers know it. */
+  static fromServiceAttributes(
+    scope: Construct,
+    id: string,
+    attributes: ServiceAttributes,
+  ): ITracedCloudRunService {
+    return new ImportedService(scope, id, attributes);
+  }
+
   readonly access: Access;
   readonly region: string;
+  readonly sampling: Sampling;
+  readonly timeoutSec: number;
+  readonly vpcEgress: VpcEgress | undefined;
   /** What the service runs as. */
   readonly serviceAccount: ServiceAccount;
+  /**
+   * The resource itself, for what has no option here. Overrides stay, whatever is added to the service later:
+   * `service.cloudRunService.addOverride('template.encryption_key', key.id)`.
+   */
+  readonly cloudRunService: CloudRunV2Service;
   readonly #environment: DeploymentEnvironment;
   readonly #projectId: string;
-  readonly #timeoutSec: number;
-  readonly #service: CloudRunV2Service;
-  readonly #variables: ServiceVariables;
+  readonly #template: ServiceTemplate;
+  readonly #grants: AccountGrants;
 
   constructor(scope: Construct, id: string, props: TracedCloudRunServiceProps) {
     super(scope, id);
@@ -145,65 +92,73 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     this.#environment = props.environment ?? DeploymentEnvironment.production();
     this.#projectId = projectOf(this);
     this.region = props.region ?? regionOf(this);
-    this.#timeoutSec = props.timeoutSec ?? 300;
-    const sampling = props.sampling ?? this.#environment.sampling;
+    this.sampling = props.sampling ?? this.#environment.sampling;
+    this.timeoutSec = props.timeoutSec ?? 300;
+    this.vpcEgress = props.vpcEgress;
     const settings = {
       name: props.name ?? serviceName(this, this.#environment.name),
+      labels: props.labels ?? {},
       cpu: props.cpu ?? 1,
       memoryMiB: props.memoryMiB ?? 512,
       cpuIdle: props.cpuIdle ?? false,
       concurrency: props.concurrency ?? 80,
       minInstances: props.minInstances ?? this.#environment.minInstances,
       maxInstances: props.maxInstances ?? 10,
-      timeoutSec: this.#timeoutSec,
-      samplingRatio: sampling.samplingRatio,
-      keepSlowerThanMs: sampling.keepSlowerThanMs,
+      timeoutSec: this.timeoutSec,
+      port: props.port ?? 8080,
     };
-    checkService(this.node, settings, this.access);
+    checkService(this.node, settings, this.sampling, this.access);
 
     this.serviceAccount = new ServiceAccount(this, 'service-account', {
       accountId: accountId(this, this.#environment.name),
       displayName: `${id} (${this.#environment.name})`,
       dependsOn: [enableApi(this, 'iam')],
     });
-    const traceGrant = new ProjectIamMember(this, 'trace-agent', {
-      project: this.#projectId,
-      role: ROLES.traceAgent,
-      member: this.#member,
-      dependsOn: [enableApi(this, 'cloudresourcemanager')],
-    });
+    this.#grants = new AccountGrants(this, `serviceAccount:${this.serviceAccount.email}`);
+    const traceGrant = this.#grants.writeSpans(this.#projectId);
 
-    this.#variables = new ServiceVariables(this.node.path);
-    this.#variables.add(
+    const image = props.code.bind(this, this.region);
+    this.#template = new ServiceTemplate(this.node, {
+      ...settings,
+      image: image.uri,
+      serviceAccount: this.serviceAccount.email,
+      region: this.region,
+      vpcEgress: this.vpcEgress,
+      startupCpuBoost: props.startupCpuBoost ?? true,
+      startupProbe: props.startupProbe ?? StartupProbe.http(HEALTH_PATH),
+      livenessProbe: props.livenessProbe ?? LivenessProbe.http(HEALTH_PATH),
+      command: props.command,
+      args: props.args,
+    });
+    const { variables } = this.#template.container;
+    variables.add(
       renderTelemetrySettings({
         serviceName: id,
         projectId: this.#projectId,
         region: this.region,
         environment: this.#environment.name,
-        exporter: 'gcp_trace',
-        samplingRatio: settings.samplingRatio,
-        keepErrors: sampling.keepErrors,
-        keepSlowerThanMs: settings.keepSlowerThanMs,
+        exporter: props.tracesExporter ?? 'gcp_trace',
+        samplingRatio: this.sampling.samplingRatio,
+        keepErrors: this.sampling.keepErrors,
+        keepSlowerThanMs: this.sampling.keepSlowerThanMs,
         trustCaller: this.access.trustsCallers,
+        flush: settings.cpuIdle ? 'request' : 'background',
+        debugLogs: this.sampling.debugLogs,
       }),
     );
-    this.#variables.addExtra(props.env ?? {});
+    variables.addExtra('env', props.env ?? {});
 
-    const image = props.code.bind(this, this.region);
-    this.#service = new CloudRunV2Service(this, 'Default', {
+    this.cloudRunService = new CloudRunV2Service(this, 'Default', {
       name: settings.name,
       location: this.region,
       ...(this.access.publicReason !== undefined && { description: `Public: ${this.access.publicReason}` }),
+      ...(props.labels && { labels: { ...props.labels } }),
       ingress: this.access.ingress,
-      deletionProtection: !this.#environment.disposable,
-      template: serviceTemplate({
-        ...settings,
-        image: image.uri,
-        serviceAccount: this.serviceAccount.email,
-        variables: Lazy.anyValue({ produce: () => this.#variables.list() }),
-      }),
-      // Cloud Run and gcloud write these themselves; the provider would take them out again with every deploy.
-      lifecycle: { ignoreChanges: ['client', 'client_version', 'scaling'] },
+      ...(this.access.invokerIamDisabled && { invokerIamDisabled: true }),
+      deletionProtection: props.deletionProtection ?? !this.#environment.disposable,
+      template: this.#template.render(),
+      ...(props.traffic && { traffic: renderTraffic(this.node.path, props.traffic) }),
+      lifecycle: { ignoreChanges: [...WRITTEN_BY_OTHERS, ...(image.managedElsewhere ? WRITTEN_BY_CI : [])] },
     });
     this.#startAfter(
       enableApi(this, 'run'),
@@ -212,36 +167,39 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       traceGrant,
       ...image.publishedBy,
     );
+    for (const [target, secret] of Object.entries(props.secrets ?? {})) this.addSecret(target, secret);
 
-    if (this.access.publicReason !== undefined) this.#addInvoker('public', 'allUsers');
+    const isOpen = this.access.publicReason !== undefined && !this.access.invokerIamDisabled;
+    if (isOpen) this.#addInvoker('public', 'allUsers');
+    for (const member of this.access.members) this.grantInvoke(member);
+
+    const graph = ServiceGraph.of(this);
+    graph.addService(this);
+    this.node.addValidation({ validate: () => graph.deadlineErrors(this).map(({ message }) => message) });
   }
 
   /** Cloud Run's name of the service, by reference to it. */
   get name(): string {
-    return this.#service.name;
+    return this.cloudRunService.name;
   }
 
   /** Base URL, known once the service is deployed. */
   get uri(): string {
-    return this.#service.uri;
+    return this.cloudRunService.uri;
   }
 
   /**
    * Wires a call: this service's account may invoke the callee, and this service is told where the callee is and how
-   * long to wait for it. Throws TCR009 to TCR013 when the call cannot work, TCR004 for a deadline out of range.
+   * long to wait for it. Throws TCR009 to TCR013 when the call cannot work, TCR004 for a deadline out of range. That
+   * the deadlines of a whole path fit into each other is checked at synth (TCR031).
    */
   calls(callee: ITracedCloudRunService, options: CallOptions): void {
-    checkCall(this.node.path, callee, options.deadlineMs, this.#timeoutSec);
-    ServiceGraph.of(this).addCall(this, callee);
-    this.#variables.add(renderCallee(callee.node.id, { url: callee.uri, deadlineMs: options.deadlineMs }));
-    this.#startAfter(
-      new CloudRunV2ServiceIamMember(this, `invokes-${callee.node.id}`, {
-        name: callee.name,
-        location: callee.region,
-        role: ROLES.invoker,
-        member: this.#member,
-      }),
-    );
+    const { deadlineMs } = options;
+    checkCall(this, callee, deadlineMs);
+    ServiceGraph.of(this).addCall({ caller: this, callee, deadlineMs });
+    for (const warning of warningsOfCall(this, callee)) Annotations.of(this).addWarning(warning);
+    this.#template.container.variables.add(renderCallee(callee.node.id, { url: callee.uri, deadlineMs }));
+    this.#startAfter(this.#grants.invoke(callee));
   }
 
   /**
@@ -257,9 +215,58 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       region: this.region,
       environment: this.#environment,
     });
-    this.#variables.add(renderBucket(name, { bucket: bucket.name, location: bucket.location }));
-    this.#startAfter(bucket.grantObjectUse('object-user', this.#member));
+    this.useBucket(name, bucket);
     return bucket;
+  }
+
+  /**
+   * Lets this service use a bucket that exists already or belongs to another service, and returns the grant. `name` is
+   * what this service knows it by. Throws TCR029 for a bucket in another region, unless the options give a reason.
+   */
+  useBucket(name: string, bucket: UsableBucket, options: BucketUseOptions = {}): StorageBucketIamMember {
+    checkBucketName(this.node.path, name);
+    const grant = this.#grants.useObjects(bucket, options);
+    this.#template.container.variables.add(
+      renderBucket(name, { bucket: bucket.name, location: locationOf(bucket) }),
+    );
+    this.#startAfter(grant);
+    return grant;
+  }
+
+  /**
+   * Mounts a volume into this service's own container. Throws TCR021 for a path that is taken or cannot be used, TCR022
+   * for a volume that cannot be used, TCR029 for a bucket in another region.
+   */
+  addVolume(mountPath: string, volume: Volume): void {
+    this.#template.container.mount(mountPath, volume);
+    this.#startAfter(...this.#grants.useVolume(volume));
+  }
+
+  /**
+   * Gives this service a secret, and returns the grant. Throws TCR020 unless the secret names one version, TCR006, TCR007
+   * or TCR021 for a target that cannot be used.
+   *
+   * @param target name of a variable, such as `STRIPE_KEY`, or absolute path of a file, such as `/secrets/tls/key.pem`,
+   * in a directory of its own
+   */
+  addSecret(target: string, secret: Secret): SecretManagerSecretIamMember {
+    this.#template.container.addSecret(target, secret);
+    const grant = this.#grants.readSecret(secret);
+    this.#startAfter(grant);
+    return grant;
+  }
+
+  /**
+   * Adds a container beside this service's own, which is called `service` then. It shares the network, so that each
+   * reaches the other's ports on `localhost`, and the account. One with a startup probe has started before the service
+   * does. Throws TCR019 to TCR025 for a container that Cloud Run would refuse.
+   */
+  addSidecar(name: string, options: SidecarOptions): void {
+    this.#template.addSidecar(name, options);
+    this.#startAfter(
+      ...Object.values(options.secrets ?? {}).map((secret) => this.#grants.readSecret(secret)),
+      ...Object.values(options.volumes ?? {}).flatMap((volume) => this.#grants.useVolume(volume)),
+    );
   }
 
   /** Adds an alert on the 95th percentile of this service's latency, and returns it. Throws TCR016 for a second one. */
@@ -296,12 +303,13 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     });
   }
 
-  get #member(): string {
-    return `serviceAccount:${this.serviceAccount.email}`;
-  }
-
-  /** The first revision starts while the service is created, so what it needs must be there before. */
+  /**
+   * The first revision starts while the service is created, so what it needs must be there before. The template is
+   * written again with what was just added, as plain values: an override of a part could not be laid over a lazy one.
+   */
   #startAfter(...needed: readonly ITerraformDependable[]): void {
-    this.#service.dependsOn = [...(this.#service.dependsOn ?? []), ...needed.map(dependable)];
+    const { dependsOn = [] } = this.cloudRunService;
+    this.cloudRunService.dependsOn = [...new Set([...dependsOn, ...needed.map(dependable)])];
+    this.cloudRunService.putTemplate(this.#template.render());
   }
 }

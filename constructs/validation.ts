@@ -20,6 +20,20 @@ export const VALIDATION_CODES = {
   TCR016: 'a second latency alert on one service',
   TCR017: 'a grant to everybody on a service that is not public',
   TCR018: 'a directory without a service in it',
+  TCR019: 'a CPU and a memory that Cloud Run does not pair',
+  TCR020: 'a secret without a pinned version',
+  TCR021: 'a mount path that cannot be used',
+  TCR022: 'a volume that cannot be used',
+  TCR023: 'a sidecar name that cannot be used',
+  TCR024: 'a sidecar that cannot start in its order',
+  TCR025: 'a probe that Cloud Run refuses',
+  TCR026: 'VPC egress that Cloud Run refuses',
+  TCR027: 'traffic that Cloud Run refuses',
+  TCR028: 'a label outside its grammar',
+  TCR029: 'a bucket in another region than its service',
+  TCR030: 'a regionMismatchReason that says nothing or excuses nothing',
+  TCR031: "a deadline that does not fit inside its caller's",
+  TCR032: 'attributes of an imported service that cannot be used',
 } as const;
 
 type ValidationCode = keyof typeof VALIDATION_CODES;

@@ -167,6 +167,16 @@ export class DeadlinePassedError extends ServiceError {
   }
 }
 
+/** Who sent the request has closed the connection: nobody receives this, it stands in the log. */
+export class CallerLeftError extends ServiceError {
+  readonly code = 'CALLER_GONE';
+  readonly statusCode = 499;
+
+  constructor(cause: unknown) {
+    super('The connection was closed before the answer was complete.', { cause });
+  }
+}
+
 /** What another service of the pipeline said about the document, handed on as it was said. */
 export class PassedOnError extends ServiceError {
   readonly code: string;

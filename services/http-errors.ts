@@ -1,6 +1,7 @@
 import { trace } from '@opentelemetry/api';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
+  CallerLeftError,
   DeadlinePassedError,
   DocumentTooLargeError,
   InternalError,
@@ -10,7 +11,7 @@ import {
   ServiceUnavailableError,
   UnsupportedContentTypeError,
 } from './errors';
-import { CalleeUnavailableError, DeadlineExceededError, log } from './telemetry';
+import { CalleeUnavailableError, CallerGoneError, DeadlineExceededError, log } from './telemetry';
 
 /** The body of every answer that is not a success. */
 interface ErrorBody {
@@ -67,6 +68,7 @@ export function answerError(
 function toServiceError(error: FastifyError | ServiceError, bodyLimitBytes: number): ServiceError {
   if (error instanceof ServiceError) return error;
   if (error instanceof DeadlineExceededError) return new DeadlinePassedError(error);
+  if (error instanceof CallerGoneError) return new CallerLeftError(error);
   if (error instanceof CalleeUnavailableError) return new ServiceUnavailableError(error);
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new DocumentTooLargeError(bodyLimitBytes);
   const isCallersFault = error.statusCode !== undefined && error.statusCode < 500;

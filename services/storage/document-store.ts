@@ -8,7 +8,7 @@ import {
   DocumentExistsError,
   DocumentNotFoundError,
 } from '../errors';
-import { DeadlineExceededError, withClientSpan, type BucketSettings } from '../telemetry';
+import { CallerGoneError, DeadlineExceededError, withClientSpan, type BucketSettings } from '../telemetry';
 import { CLOUD_REGION } from '../telemetry/attributes';
 import { isCrossRegion } from './bucket-region';
 import { retryWithinDeadline } from './retry-within-deadline';
@@ -123,7 +123,7 @@ export class DocumentStore {
   }
 
   #toServiceError(error: unknown, permission: string): Error {
-    if (error instanceof DeadlineExceededError) return error;
+    if (error instanceof DeadlineExceededError || error instanceof CallerGoneError) return error;
     const status = statusOf(error);
     if (status === 401 || status === 403) {
       return new BucketForbiddenError(this.#options.bucket, permission, error);

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RETRYABLE_ERR_FN_DEFAULT } from '@google-cloud/storage';
 import { ATTR_HTTP_REQUEST_RESEND_COUNT } from '@opentelemetry/semantic-conventions';
-import { DeadlineExceededError, remainingMs, withClientSpan } from '../telemetry';
+import {
+  DeadlineExceededError,
+  deadlineSignal,
+  remainingMs,
+  withClientSpan,
+  withDeadline,
+  withoutSpans,
+} from '../telemetry';
 
 /** As many as Google's client makes by default. */
 const MAX_ATTEMPTS = 4;
@@ -25,38 +32,33 @@ const DEFAULT_DEADLINE_MS = 10_000;
  *
  * @param work is given the number of the attempt, 1 for the first.
  * @param what the work, as the subject of the error's sentence.
- * @throws DeadlineExceededError when the time is over, whatever `work` is waiting for.
+ * @throws DeadlineExceededError when the time is over, CallerGoneError when the caller has hung up, whatever `work` is
+ * waiting for.
  */
 export async function retryWithinDeadline<T>(
   what: string,
   work: (attempt: number) => Promise<T>,
 ): Promise<T> {
+  const attempt = (number: number): Promise<T> => {
+    const attributes = { [ATTR_HTTP_REQUEST_RESEND_COUNT]: number > 1 ? number - 1 : undefined };
+    return withClientSpan(ATTEMPT, attributes, () =>
+      withDeadline(what, Number.POSITIVE_INFINITY, () => withoutSpans(() => work(number))),
+    );
+  };
   const deadlineMs = remainingMs() ?? DEFAULT_DEADLINE_MS;
   if (deadlineMs === 0) throw new DeadlineExceededError(what, deadlineMs);
-  const expired = new AbortController();
-  const expiry = new Promise<never>((_resolve, reject) => {
-    expired.signal.addEventListener('abort', () => reject(new DeadlineExceededError(what, deadlineMs)));
-  });
-  const timer = setTimeout(() => expired.abort(), deadlineMs);
-  try {
-    const attempt = (number: number): Promise<T> => {
-      const attributes = { [ATTR_HTTP_REQUEST_RESEND_COUNT]: number > 1 ? number - 1 : undefined };
-      return withClientSpan(ATTEMPT, attributes, () => Promise.race([expiry, work(number)]));
-    };
-    return await Promise.race([expiry, repeat(attempt, expired.signal)]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return withDeadline(what, deadlineMs, () => repeat(attempt));
 }
 
-async function repeat<T>(work: (attempt: number) => Promise<T>, expired: AbortSignal): Promise<T> {
+async function repeat<T>(work: (attempt: number) => Promise<T>): Promise<T> {
+  const ended = deadlineSignal();
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work(attempt);
     } catch (error) {
-      if (attempt === MAX_ATTEMPTS || expired.aborted || !isTransient(error)) throw error;
+      if (attempt === MAX_ATTEMPTS || ended?.aborted || !isTransient(error)) throw error;
       const pauseMs = FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
-      await sleep(pauseMs, undefined, { signal: expired });
+      await sleep(pauseMs, undefined, { ...(ended && { signal: ended }) });
     }
   }
 }

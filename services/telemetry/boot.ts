@@ -1,7 +1,7 @@
 import { startTelemetry } from './start-telemetry';
 
 /**
- * Telemetry of this process, started by the import alone. It must be the first import of a service's `main.ts`, so
- * that every Fastify instance and every request after it is traced.
+ * Telemetry of this process, started by the import alone. It belongs first in a service's `main.ts`: what is made or asked
+ * for before it is not traced.
  */
 export const telemetry = startTelemetry();

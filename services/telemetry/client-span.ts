@@ -1,11 +1,17 @@
-import { SpanKind, type Attributes, type Span } from '@opentelemetry/api';
+import { context, SpanKind, type Attributes, type Span } from '@opentelemetry/api';
+import { core } from '@opentelemetry/sdk-node';
 import { DEADLINE_MS } from './attributes';
 import { remainingMs } from './deadline';
 import { recordFailure } from './failure';
 import { getTracer } from './tracer';
 
+/** Runs `work` without spans below the active one, which stands for the requests that a client library makes in it. */
+export function withoutSpans<T>(work: () => Promise<T>): Promise<T> {
+  return context.with(core.suppressTracing(context.active()), work);
+}
+
 /**
- * Runs `work` in a client span, for calls over a client that is not traced by itself, such as Cloud Storage's. The span
+ * Runs `work` in a client span, for operations of a client library that mean more than their requests. The span
  * ends when the promise settles; a rejection is recorded as the span's error and passed on unchanged.
  *
  * @param name low-cardinality name of the operation, such as `gcs.upload`.

@@ -63,7 +63,7 @@ export function toException(error: Error): Exception {
 function ownType(error: Error): string | undefined {
   if (error.name === 'DeadlineExceededError') return DEADLINE;
   if (error.name === 'TimeoutError') return 'timeout';
-  if (error.name === 'AbortError') return 'aborted';
+  if (error.name === 'AbortError' || error.name === 'CallerGoneError') return 'aborted';
   // A DOMException's code is a number of no meaning (23 for a timeout); Google's clients put the HTTP status there.
   const code = 'code' in error ? error.code : undefined;
   if (typeof code === 'string' && code !== '') return code;

@@ -1,18 +1,24 @@
-import { context } from '@opentelemetry/api';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { core } from '@opentelemetry/sdk-node';
+import type { FastifyInstance } from 'fastify';
 import { listen } from './diagnostics';
 import { ServerExchange } from './server-exchange';
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** False for routes that get neither span nor access line, such as health probes. @default true */
-    telemetry?: boolean;
-  }
+/** What a route of Fastify may say in its `config`. */
+export interface RouteTelemetry {
+  /** False for routes that get neither span nor access line. @default true */
+  telemetry?: boolean;
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig extends RouteTelemetry {}
+}
+
+const UNTRACED = core.suppressTracing(ROOT_CONTEXT);
+
 /**
- * Gives every request of every Fastify instance made from now on a server span and an access line. Fastify publishes its
- * instances on a diagnostics channel, so that no application code has to register anything.
+ * Tells the exchanges of every Fastify instance made from now on the route and the error. Fastify publishes its instances
+ * on a diagnostics channel, so that no application code has to register anything.
  *
  * @returns a function that stops doing so for instances made later.
  */
@@ -21,26 +27,23 @@ export function traceFastify(): () => void {
 }
 
 function addHooks(app: FastifyInstance): void {
-  const exchanges = new WeakMap<FastifyRequest, ServerExchange>();
-
   app.addHook('onRequest', (request, reply, done) => {
+    const exchange = ServerExchange.of(request.raw);
     if (request.routeOptions.config.telemetry === false) {
-      done();
-      return;
+      exchange?.ignore();
+      return context.with(UNTRACED, done);
     }
-    const exchange = new ServerExchange(request, reply);
-    exchanges.set(request, exchange);
-    // A body arrives by events of the connection, which know nothing of this request's context.
-    if (hasBody(request)) context.bind(exchange.context, request.raw);
-    context.with(exchange.context, done);
+    exchange?.view({
+      route: request.routeOptions.url,
+      get responseSize() {
+        return reply.getHeader('content-length')?.toString();
+      },
+    });
+    done();
   });
 
   app.addHook('onError', (request, _reply, error, done) => {
-    exchanges.get(request)?.fail(error);
+    ServerExchange.of(request.raw)?.fail(error);
     done();
   });
-}
-
-function hasBody({ headers }: FastifyRequest): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }

@@ -1,10 +1,11 @@
 import { context, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
 import { DEADLINE_MS } from './attributes';
-import { Deadline, getDeadline } from './deadline';
+import { Deadline, getDeadline, remainingMs } from './deadline';
 import { recordGeminiFailure } from './gemini-failure';
 import { STREAM_ABANDONED } from './gen-ai-attributes';
 import { reportProblem } from './telemetry-problems';
 import { getTracer } from './tracer';
+import { untilAborted } from './until-aborted';
 
 /** Allowed where the request has no deadline, in milliseconds: after 20 minutes Google ends a stream by itself. */
 const MAX_CALL_MS = 20 * 60_000;
@@ -18,7 +19,6 @@ export class GeminiCall {
   readonly #span: Span;
   readonly #context: Context;
   readonly #deadline: Deadline;
-  readonly #releaseDeadline: () => void;
   #describe: (() => Attributes) | undefined;
   #ended = false;
 
@@ -32,15 +32,13 @@ export class GeminiCall {
    */
   constructor(name: string, attributes: Attributes, callerSignal: AbortSignal | undefined) {
     const active = context.active();
-    const given = getDeadline(active);
-    this.#deadline = given ?? new Deadline(name, MAX_CALL_MS);
-    this.#releaseDeadline = given ? (): void => {} : (): void => this.#deadline.release();
+    this.#deadline = new Deadline(name, MAX_CALL_MS, getDeadline(active));
     const limits = [this.#deadline.signal, this.#controller.signal];
     this.signal = AbortSignal.any(callerSignal ? [...limits, callerSignal] : limits);
     this.signal.addEventListener('abort', this.#abort, { once: true });
     this.#span = getTracer().startSpan(name, {
       kind: SpanKind.CLIENT,
-      attributes: { ...attributes, [DEADLINE_MS]: given?.remainingMs },
+      attributes: { ...attributes, [DEADLINE_MS]: remainingMs() },
     });
     this.#context = trace.setSpan(active, this.#span);
   }
@@ -53,7 +51,7 @@ export class GeminiCall {
   async run<T>(work: () => Promise<T>): Promise<T> {
     try {
       if (this.#deadline.remainingMs === 0) throw this.#deadline.error();
-      return await until(this.signal, () => context.with(this.#context, work));
+      return await untilAborted(this.signal, () => context.with(this.#context, work));
     } catch (error) {
       const reason: unknown = this.signal.aborted ? this.signal.reason : error;
       this.#fail(reason);
@@ -79,7 +77,7 @@ export class GeminiCall {
     if (this.#ended) return;
     this.#ended = true;
     this.signal.removeEventListener('abort', this.#abort);
-    this.#releaseDeadline();
+    this.#deadline.release();
     if (this.#describe) this.describe(this.#describe);
     this.#span.end();
   }
@@ -99,16 +97,4 @@ export class GeminiCall {
     recordGeminiFailure(this.#span, error, this.signal.aborted);
     this.end();
   }
-}
-
-/** Settles like `work`, or rejects with the signal's reason if that comes first; then `work` is not begun, or left. */
-function until<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    work()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', abort));
-  });
 }

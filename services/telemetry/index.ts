@@ -1,9 +1,16 @@
-export { withClientSpan } from './client-span';
-export { DeadlineExceededError, deadlineSignal, remainingMs, withDeadline } from './deadline';
+export { withClientSpan, withoutSpans } from './client-span';
+export {
+  CallerGoneError,
+  DeadlineExceededError,
+  deadlineSignal,
+  remainingMs,
+  withDeadline,
+} from './deadline';
 export { tracedGemini } from './gemini';
 export { describeGeminiFailure } from './gemini-failure';
 export { registerHealth, serve } from './lifecycle';
-export type { ServeOptions } from './lifecycle';
+export type { Application, ServeOptions } from './lifecycle';
+export type { RouteTelemetry } from './fastify-server-spans';
 export { log } from './log';
 export { CalleeUnavailableError, createServiceClient } from './service-client';
 export type { ServiceClient, ServiceClientOptions } from './service-client';

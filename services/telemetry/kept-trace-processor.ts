@@ -1,19 +1,12 @@
 import { TraceFlags, type SpanContext } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
 import { isWorthKeeping, type KeepRules } from './keep-rules';
+import { LocalTrace } from './local-trace';
 import type { SpanLosses } from './span-losses';
-import { LocalTrace, UndecidedSpans, type EvictionReason } from './undecided-spans';
+import { UndecidedSpans, type EvictionReason } from './undecided-spans';
 
 /** How many spans go on at a time when the process ends: a batch of OpenTelemetry's processor, which its queue holds. */
 const BATCH_SIZE = 512;
-
-/**
- * Where a span's own context holds its trace. A child knows its parent's context by reference, so a trace and its decision
- * are remembered exactly as long as something can still record in it. A WeakMap would do the same at five times the cost.
- */
-const LOCAL_TRACE = Symbol('local trace');
-
-type TracedSpanContext = SpanContext & { [LOCAL_TRACE]?: LocalTrace };
 
 /**
  * Stands in front of the processor that exports, and keeps the traces that turn out worth it among those that the ratio
@@ -46,15 +39,13 @@ export class KeptTraceProcessor implements tracing.SpanProcessor {
   }
 
   onStart(span: tracing.Span): void {
-    const spanContext: TracedSpanContext = span.spanContext();
-    if (isSampled(spanContext)) return;
-    spanContext[LOCAL_TRACE] = localParent(span)?.[LOCAL_TRACE] ?? new LocalTrace(spanContext);
+    if (!isSampled(span.spanContext())) LocalTrace.join(span.spanContext(), span.parentSpanContext);
   }
 
   onEnd(span: tracing.ReadableSpan): void {
-    const spanContext: TracedSpanContext = span.spanContext();
+    const spanContext = span.spanContext();
     if (isSampled(spanContext)) return this.#next.onEnd(span);
-    const trace = spanContext[LOCAL_TRACE];
+    const trace = LocalTrace.of(spanContext);
     if (trace === undefined) return;
     const isLocalRoot = trace.root === spanContext;
     if (trace.decision === undefined && isWorthKeeping(span, isLocalRoot, this.#rules)) this.#keep(trace);
@@ -87,14 +78,14 @@ export class KeptTraceProcessor implements tracing.SpanProcessor {
   }
 
   #keep(trace: LocalTrace): number {
-    trace.decision = 'keep';
+    trace.decide('keep');
     const spans = this.#undecided.take(trace);
     for (const span of spans) this.#next.onEnd(sampled(span));
     return spans.length;
   }
 
   #drop(trace: LocalTrace): void {
-    trace.decision = 'drop';
+    trace.decide('drop');
     this.#undecided.take(trace);
   }
 
@@ -108,10 +99,6 @@ export class KeptTraceProcessor implements tracing.SpanProcessor {
     for (const span of spans) this.#next.onEnd(sampled(span));
     this.#keep(trace);
   }
-}
-
-function localParent({ parentSpanContext: parent }: tracing.Span): TracedSpanContext | undefined {
-  return parent?.isRemote === true ? undefined : parent;
 }
 
 function isSampled({ traceFlags }: SpanContext): boolean {

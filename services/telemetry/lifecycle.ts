@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { trace } from '@opentelemetry/api';
 import type { FastifyInstance } from 'fastify';
@@ -6,6 +8,13 @@ import { log } from './log';
 import { OpenRequests } from './open-requests';
 import { HEALTH_PATH } from './settings';
 import type { Telemetry } from './start-telemetry';
+
+/** A server and how it is started and stopped; every Fastify instance is one. */
+export interface Application {
+  readonly server: Server;
+  listen(address: { readonly host: string; readonly port: number }): PromiseLike<unknown>;
+  close(): PromiseLike<unknown>;
+}
 
 export interface ServeOptions {
   /** Flushed before the process ends. */
@@ -36,13 +45,13 @@ const EXIT_TIMEOUT_MS = 7_500;
 /** A crashed process must not linger: longest wait for the last spans, in milliseconds. */
 const CRASH_FLUSH_MS = 2_000;
 
-/** Adds `GET /health` for probes: no span, no log line. */
+/** Adds `GET /health` to a Fastify instance, for probes; the path is never traced. */
 export function registerHealth(app: FastifyInstance): void {
-  app.get(HEALTH_PATH, { config: { telemetry: false } }, () => ({ status: 'ok' }));
+  app.get(HEALTH_PATH, () => ({ status: 'ok' }));
 }
 
 /**
- * Serves `app` for the life of the process, which this function owns from here on: it listens on all interfaces; on
+ * Serves an application, or a bare server of `node:http`, for the life of the process, which this function owns from here on: it listens on all interfaces; on
  * SIGTERM or SIGINT it goes on serving for 0.3 s while telling callers to reconnect elsewhere, finishes what it has
  * accepted, sends the last spans and exits 0, within 8 s whatever happens. A second signal exits 1 at once. An uncaught
  * error is logged, open requests are cut off, the spans so far are sent (2 s at most), and the process exits 1.
@@ -50,8 +59,9 @@ export function registerHealth(app: FastifyInstance): void {
  * @returns the port, once connections are accepted.
  * @throws when the port is taken or `PORT` is not a port number.
  */
-export async function serve(app: FastifyInstance, options: ServeOptions): Promise<number> {
+export async function serve(served: Application | Server, options: ServeOptions): Promise<number> {
   const { telemetry, port = portFrom(process.env['PORT']) } = options;
+  const app = served instanceof Server ? applicationOf(served) : served;
   const requests = new OpenRequests(app.server);
   app.server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
   app.server.requestTimeout = REQUEST_TIMEOUT_MS;
@@ -86,6 +96,20 @@ export async function serve(app: FastifyInstance, options: ServeOptions): Promis
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
+function applicationOf(server: Server): Application {
+  return {
+    server,
+    listen: async ({ host, port }) => {
+      server.listen(port, host);
+      await once(server, 'listening');
+    },
+    close: async () => {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
 /** Ends the process when `work` has settled, or after `limitMs`. */
 async function exitAfter(code: number, work: Promise<void>, limitMs: number): Promise<void> {
   try {
@@ -95,10 +119,12 @@ async function exitAfter(code: number, work: Promise<void>, limitMs: number): Pr
   }
 }
 
-async function drain(app: FastifyInstance, requests: OpenRequests): Promise<void> {
+async function drain(app: Application, requests: OpenRequests): Promise<void> {
   requests.closeConnections();
   await sleep(LAME_DUCK_MS);
-  const closed = app.close().catch((error: unknown) => log.error({ err: error }, 'closing failed'));
+  const closed = Promise.resolve(app.close()).catch((error: unknown) =>
+    log.error({ err: error }, 'closing failed'),
+  );
   await Promise.race([requests.finished(), sleep(DRAIN_TIMEOUT_MS)]);
   if (requests.count > 0) log.warn(`giving up ${requests.count} open requests after ${DRAIN_TIMEOUT_MS} ms`);
   app.server.closeAllConnections();

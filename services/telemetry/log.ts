@@ -3,6 +3,7 @@ import { destination, pino, type DestinationStream, type Logger } from 'pino';
 import { messageOf } from './error-text';
 import { isError } from './failure';
 import { stackTrace, toJsonSafe } from './json-safe';
+import { LocalTrace } from './local-trace';
 import { parseTelemetrySettings, type Environment } from './settings';
 
 /** https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#logseverity by pino's level names. */
@@ -14,6 +15,9 @@ const SEVERITIES: Readonly<Record<string, string>> = {
   error: 'ERROR',
   fatal: 'CRITICAL',
 };
+
+/** pino's number for `info`; what is below is a debug line. */
+const INFO_LEVEL = 30;
 
 /** pino's number for `error`; from here on an error is reported to Error Reporting. */
 const ERROR_LEVEL = 50;
@@ -44,6 +48,7 @@ export function createLogger(
   output: DestinationStream = destination({ dest: 1, sync: true }),
 ): Logger {
   const { settings } = parseTelemetrySettings(env);
+  const lines = new LineWriter(output);
   const serviceContext = { service: settings.serviceName, version: env['K_REVISION'] };
 
   const toArguments = (args: unknown[], level: number): unknown[] => {
@@ -59,6 +64,7 @@ export function createLogger(
   return pino(
     {
       base: null,
+      level: settings.debugLogs ? 'debug' : 'info',
       messageKey: 'message',
       timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ severity: SEVERITIES[label] ?? 'DEFAULT' }) },
@@ -69,12 +75,36 @@ export function createLogger(
             traceFields(settings.projectId),
             UNREADABLE,
           ];
+          lines.write = settings.debugLogs && level < INFO_LEVEL ? lines.writeDebug : lines.writeNow;
           Reflect.apply(method, this, safe);
         },
       },
     },
-    output,
+    lines,
   );
+}
+
+/** Writes lines at once, but debug lines only with the trace that they belong to. */
+class LineWriter implements DestinationStream {
+  readonly #output: DestinationStream;
+  /** How pino writes the line that is being logged. */
+  write: (line: string) => void;
+
+  constructor(output: DestinationStream) {
+    this.#output = output;
+    this.write = this.writeNow;
+  }
+
+  readonly writeNow = (line: string): void => {
+    this.#output.write(line);
+  };
+
+  readonly writeDebug = (line: string): void => {
+    const span = trace.getActiveSpan()?.spanContext();
+    if (span === undefined) return;
+    if (span.traceFlags & TraceFlags.SAMPLED) return this.writeNow(line);
+    LocalTrace.of(span)?.debug(line, this.writeNow);
+  };
 }
 
 /** The logger of this process. */

@@ -25,6 +25,11 @@ export function markServiceCall(parent: Context): Context {
   return parent.setValue(SERVICE_CALL, true);
 }
 
+/** Whether a call goes to a service of this system; nobody else gets trace context. */
+export function isServiceCall(from: Context): boolean {
+  return from.getValue(SERVICE_CALL) === true;
+}
+
 /**
  * The trace that arrived without saying that its id is random. The SDK keeps no flag but `sampled`, so this is kept beside
  * the spans; a trace of any other id was started here, where ids are random.
@@ -91,7 +96,7 @@ export class TracedPropagator implements TextMapPropagator {
     setter.set(carrier, TRACEPARENT, traceparent);
     const tracestate = span.traceState?.serialize() ?? '';
     if (tracestate !== '') setter.set(carrier, TRACESTATE, tracestate);
-    if (from.getValue(SERVICE_CALL) === true) setter.set(carrier, TRACED_PARENT, traceparent);
+    if (isServiceCall(from)) setter.set(carrier, TRACED_PARENT, traceparent);
   }
 
   fields(): string[] {

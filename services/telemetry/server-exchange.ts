@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   context,
   defaultTextMapGetter,
@@ -21,10 +22,10 @@ import {
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clearArrival } from './arrival';
 import { DEADLINE_EXCEEDED, DEADLINE_MS } from './attributes';
-import { getDeadline } from './deadline';
+import { Deadline, getDeadline, setDeadline } from './deadline';
+import { expressRouteOf } from './express-routes';
 import { errorType, toException } from './failure';
 import { HTTP_REQUEST, log } from './log';
 import { getTracer } from './tracer';
@@ -35,35 +36,57 @@ const MAX_TEXT_LENGTH = 256;
 /** The status that access logs give to a request whose connection closed before the answer was complete. */
 const CLIENT_CLOSED_REQUEST = 499;
 
+/** What a framework knows of an exchange and Node.js does not. */
+export interface FrameworkView {
+  /** The pattern of the path that was matched, such as `/documents/:id`. */
+  readonly route: string | undefined;
+  /** The size of the answer's body in bytes, as its header says it. */
+  readonly responseSize: string | undefined;
+}
+
+const OPEN = new WeakMap<IncomingMessage, ServerExchange>();
+
 /**
- * One request and its response: a server span by the HTTP semantic conventions from the first hook until the response
- * has been handed to the operating system or the connection has closed, and then one access line.
+ * One request and its response: a server span by the HTTP semantic conventions from the moment the request is there until
+ * the response has been handed to the operating system or the connection has closed, and then one access line.
  */
 export class ServerExchange {
+  /** The exchange that was begun for a request, unless it is ignored. */
+  static of(request: IncomingMessage): ServerExchange | undefined {
+    return OPEN.get(request);
+  }
+
   /** The context in which everything the request causes must run. */
   readonly context: Context;
-  readonly #request: FastifyRequest;
-  readonly #reply: FastifyReply;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
   readonly #span: Span;
+  readonly #deadline: Deadline;
   readonly #startedAt = performance.now();
+  #view: FrameworkView | undefined;
   #error: Error | undefined;
   #ended = false;
 
-  constructor(request: FastifyRequest, reply: FastifyReply) {
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    OPEN.set(request, this);
     this.#request = request;
-    this.#reply = reply;
+    this.#response = response;
     const arrived = propagation.extract(ROOT_CONTEXT, request.headers, defaultTextMapGetter);
-    const route = request.routeOptions.url;
-    const name = route === undefined ? request.method : `${request.method} ${route}`;
     const options = { kind: SpanKind.SERVER };
     // Active while the span is started, because the id generator looks for the arrived trace id there.
-    this.#span = context.with(arrived, () => getTracer().startSpan(name, options, arrived));
-    this.context = trace.setSpan(clearArrival(arrived), this.#span);
-    if (this.#span.isRecording()) this.#describe(route);
+    this.#span = context.with(arrived, () => getTracer().startSpan(this.#method, options, arrived));
+    this.#deadline = getDeadline(arrived) ?? new Deadline('The request', Number.POSITIVE_INFINITY);
+    this.context = setDeadline(trace.setSpan(clearArrival(arrived), this.#span), this.#deadline);
+    if (this.#span.isRecording()) this.#describe();
 
-    const end = (): void => this.#end();
-    reply.raw.once('finish', end);
-    reply.raw.once('close', end);
+    const settle = (): void => this.end(response.writableFinished);
+    response.once('finish', settle);
+    response.once('close', settle);
+  }
+
+  /** Lets a framework tell what it knows; it is asked when the exchange ends. */
+  view(view: FrameworkView): void {
+    this.#view = view;
   }
 
   /** Remembers the error that led to the response; it is recorded if the response says that the server failed. */
@@ -71,67 +94,93 @@ export class ServerExchange {
     this.#error = error;
   }
 
-  #describe(route: string | undefined): void {
-    const { headers, method, raw } = this.#request;
+  /** Leaves neither span nor access line. */
+  ignore(): void {
+    this.#ended = true;
+    OPEN.delete(this.#request);
+  }
+
+  /**
+   * Ends the span and writes the access line; later calls do nothing.
+   *
+   * @param complete whether the whole answer is on its way.
+   */
+  end(complete: boolean): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const response = this.#response;
+    if (!complete) this.#deadline.abandon();
+    this.#deadline.release();
+    const route = this.#view?.route ?? expressRouteOf(this.#request);
+    if (route !== undefined)
+      this.#span.updateName(`${this.#method} ${route}`).setAttribute(ATTR_HTTP_ROUTE, route);
+    if (this.#deadline.remainingMs === 0) this.#span.setAttribute(DEADLINE_EXCEEDED, true);
+    if (response.headersSent) this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, response.statusCode);
+    if (!complete) {
+      const message = 'the connection closed before the answer was complete';
+      this.#span.setAttribute(ATTR_ERROR_TYPE, 'aborted').setStatus({ code: SpanStatusCode.ERROR, message });
+    } else if (response.statusCode >= 500) {
+      const type = this.#error ? errorType(this.#error) : String(response.statusCode);
+      this.#span.setAttribute(ATTR_ERROR_TYPE, type).setStatus({ code: SpanStatusCode.ERROR });
+      if (this.#error) this.#span.recordException(toException(this.#error));
+    }
+    this.#span.end();
+    context.with(this.context, () => this.#writeAccessLine(complete));
+  }
+
+  #describe(): void {
+    const { headers, httpVersion, socket } = this.#request;
     this.#span.setAttributes({
-      [ATTR_HTTP_REQUEST_METHOD]: method,
-      [ATTR_HTTP_ROUTE]: route,
+      [ATTR_HTTP_REQUEST_METHOD]: this.#method,
       [ATTR_URL_PATH]: capped(this.#path),
       // TLS ends at Cloud Run's front end, which says here what the caller used.
-      [ATTR_URL_SCHEME]: headers['x-forwarded-proto'] === 'https' ? 'https' : this.#request.protocol,
-      [ATTR_SERVER_ADDRESS]: capped(this.#request.hostname),
-      [ATTR_NETWORK_PEER_ADDRESS]: raw.socket.remoteAddress,
-      [ATTR_NETWORK_PROTOCOL_VERSION]: raw.httpVersion,
+      [ATTR_URL_SCHEME]: headers['x-forwarded-proto'] === 'https' ? 'https' : 'http',
+      [ATTR_SERVER_ADDRESS]: capped(hostname(headers.host)),
+      [ATTR_NETWORK_PEER_ADDRESS]: socket.remoteAddress,
+      [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
       [ATTR_USER_AGENT_ORIGINAL]: capped(headers['user-agent']),
-      [DEADLINE_MS]: getDeadline(this.context)?.ms,
+      [DEADLINE_MS]: this.#deadline.ms === Number.POSITIVE_INFINITY ? undefined : this.#deadline.ms,
     });
+  }
+
+  get #method(): string {
+    return this.#request.method ?? '_OTHER';
   }
 
   /** Without the query, which may hold secrets. */
   get #path(): string {
-    return this.#request.url.split('?', 1)[0] ?? '';
+    return pathOf(this.#request);
   }
 
-  #end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    const { raw } = this.#reply;
-    const deadline = getDeadline(this.context);
-    deadline?.release();
-    if (deadline?.remainingMs === 0) this.#span.setAttribute(DEADLINE_EXCEEDED, true);
-    if (raw.headersSent) this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, raw.statusCode);
-    if (!raw.writableFinished) {
-      const message = 'the connection closed before the answer was complete';
-      this.#span.setAttribute(ATTR_ERROR_TYPE, 'aborted').setStatus({ code: SpanStatusCode.ERROR, message });
-    } else if (raw.statusCode >= 500) {
-      this.#span.setAttribute(ATTR_ERROR_TYPE, this.#error ? errorType(this.#error) : String(raw.statusCode));
-      this.#span.setStatus({ code: SpanStatusCode.ERROR });
-      if (this.#error) this.#span.recordException(toException(this.#error));
-    }
-    this.#span.end();
-    context.with(this.context, () => this.#writeAccessLine());
-  }
-
-  #writeAccessLine(): void {
-    const { headers, ip, method, raw } = this.#request;
-    const response = this.#reply.raw;
-    const status = response.writableFinished ? response.statusCode : CLIENT_CLOSED_REQUEST;
+  #writeAccessLine(complete: boolean): void {
+    const { headers, httpVersion, socket } = this.#request;
+    const status = complete ? this.#response.statusCode : CLIENT_CLOSED_REQUEST;
     const httpRequest = {
-      requestMethod: method,
+      requestMethod: this.#method,
       requestUrl: this.#path,
       status,
       requestSize: headers['content-length'],
-      responseSize: this.#reply.getHeader('content-length')?.toString(),
+      responseSize: this.#view?.responseSize ?? this.#response.getHeader('content-length')?.toString(),
       userAgent: capped(headers['user-agent']),
-      remoteIp: ip,
-      protocol: `HTTP/${raw.httpVersion}`,
+      remoteIp: socket.remoteAddress,
+      protocol: `HTTP/${httpVersion}`,
       latency: `${((performance.now() - this.#startedAt) / 1000).toFixed(3)}s`,
     };
-    const message = `${method} ${this.#path} ${status}`;
+    const message = `${this.#method} ${this.#path} ${status}`;
     // The error itself is the application's or Fastify's to log; twice would count twice in Error Reporting.
     const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info';
     log[level]({ [HTTP_REQUEST]: httpRequest }, message);
   }
+}
+
+/** The path of a request without its query. */
+export function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '';
+}
+
+/** `example.com:8080` -> `example.com`, `[::1]:8080` -> `[::1]`. */
+function hostname(host: string | undefined): string | undefined {
+  return host?.replace(/:\d*$/, '');
 }
 
 function capped<T extends string | undefined>(text: T): T | string {

@@ -1,13 +1,14 @@
 import { context, trace } from '@opentelemetry/api';
 import type { GoogleAuth } from 'google-auth-library';
 import { DEADLINE_EXCEEDED } from './attributes';
-import { Deadline, getDeadline, setDeadline } from './deadline';
+import { Deadline, DeadlineExceededError, getDeadline, setDeadline } from './deadline';
 import { messageOf, withoutUrlSecrets } from './error-text';
 import { causeChain, isError } from './failure';
 import { TRACED_DEADLINE_MS } from './headers';
 import { createIdTokens } from './id-tokens';
 import { markServiceCall } from './propagator';
 import type { CalleeSettings } from './settings';
+import { untilAborted } from './until-aborted';
 
 /** No whole answer was received: refused, reset, not resolved, or no ID token could be had for the call. */
 export class CalleeUnavailableError extends Error {
@@ -27,6 +28,7 @@ export interface ServiceClient {
    *
    * @param path path and query, beginning with `/`.
    * @throws DeadlineExceededError when the time is over; with no time left nothing is sent at all.
+   * @throws CallerGoneError when the caller of the current request has hung up.
    * @throws CalleeUnavailableError when there is no answer.
    */
   fetch(path: string, init?: RequestInit): Promise<Response>;
@@ -44,7 +46,7 @@ export function createServiceClient(
 
   const send = async (path: string, init: RequestInit, deadline: Deadline): Promise<Response> => {
     const headers = new Headers(init.headers);
-    headers.set('authorization', await within(deadline.signal, authorization()));
+    headers.set('authorization', await untilAborted(deadline.signal, authorization));
     headers.set(TRACED_DEADLINE_MS, String(Math.max(1, deadline.remainingMs)));
     const signal = init.signal ? AbortSignal.any([init.signal, deadline.signal]) : deadline.signal;
     // An ID token is made for the callee alone, so it must not follow a redirect elsewhere.
@@ -57,20 +59,22 @@ export function createServiceClient(
   return {
     async fetch(path, init = {}) {
       if (!path.startsWith('/')) throw new TypeError(`path is '${path}'; it must begin with '/'`);
-      const left = getDeadline(context.active())?.remainingMs ?? Number.POSITIVE_INFINITY;
+      const active = context.active();
       const deadline = new Deadline(
         `${callee.url}${withoutUrlSecrets(path)}`,
-        Math.min(callee.deadlineMs, left),
+        callee.deadlineMs,
+        getDeadline(active),
       );
-      const calling = markServiceCall(setDeadline(context.active(), deadline));
+      const calling = markServiceCall(setDeadline(active, deadline));
       try {
         if (deadline.ms === 0) throw deadline.error();
         return await context.with(calling, () => send(path, init, deadline));
       } catch (error) {
-        if (deadline.ms === 0 || deadline.signal.aborted) {
+        const ended: unknown = deadline.signal.aborted ? deadline.signal.reason : error;
+        if (ended instanceof DeadlineExceededError) {
           trace.getActiveSpan()?.setAttribute(DEADLINE_EXCEEDED, true);
-          throw deadline.error();
         }
+        if (deadline.signal.aborted || ended instanceof DeadlineExceededError) throw ended;
         if (init.signal?.aborted) throw error;
         const reason = isError(error) ? causeChain(error).map(messageOf) : [String(error)];
         throw new CalleeUnavailableError(`no answer from ${callee.url}: ${reason.join(': ')}`, {
@@ -81,13 +85,4 @@ export function createServiceClient(
       }
     },
   };
-}
-
-/** Settles like `work`, or rejects with the signal's reason if that comes first. */
-function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

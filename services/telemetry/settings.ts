@@ -8,6 +8,14 @@ export type TracesExporter = 'gcp_trace' | 'otlp' | 'console' | 'none';
 
 const EXPORTERS: readonly TracesExporter[] = ['gcp_trace', 'otlp', 'console', 'none'];
 
+/**
+ * When finished spans are sent: `background`, in batches by a timer, or `request`, before the last response of an instance
+ * is complete, for instances that have CPU only while they serve.
+ */
+type FlushMode = 'background' | 'request';
+
+const FLUSH_MODES: readonly FlushMode[] = ['background', 'request'];
+
 /** What a service is told about its own telemetry. */
 export interface TelemetrySettings {
   /** `service.name` of every span and log line. */
@@ -30,6 +38,9 @@ export interface TelemetrySettings {
    * deadline may be believed. False at a public edge.
    */
   readonly trustCaller: boolean;
+  readonly flush: FlushMode;
+  /** Whether debug lines of requests whose trace is kept are written; without it no debug line is. */
+  readonly debugLogs: boolean;
   /** `OTEL_SDK_DISABLED`: no telemetry at all. */
   readonly disabled: boolean;
 }
@@ -74,6 +85,8 @@ const VARIABLES = {
   keepErrors: 'TRACED_KEEP_ERRORS',
   keepSlowerThan: 'TRACED_KEEP_SLOWER_THAN_MS',
   trustCaller: 'TRACED_TRUST_CALLER',
+  flush: 'TRACED_FLUSH',
+  debugLogs: 'TRACED_DEBUG_LOGS',
   project: 'GOOGLE_CLOUD_PROJECT',
 } as const;
 
@@ -115,6 +128,8 @@ export function renderTelemetrySettings(
       [VARIABLES.keepSlowerThan]: String(settings.keepSlowerThanMs),
     }),
     [VARIABLES.trustCaller]: String(settings.trustCaller),
+    [VARIABLES.flush]: settings.flush,
+    [VARIABLES.debugLogs]: String(settings.debugLogs),
     // Google's libraries would otherwise run `gcloud` and ask the metadata server for it before their first token.
     ...(settings.projectId !== undefined && { [VARIABLES.project]: settings.projectId }),
   };
@@ -173,6 +188,10 @@ export function parseTelemetrySettings(env: Environment): {
       (text) => parseNumber(text, 1, MAX_DEADLINE_MS),
     ),
     trustCaller: choose(VARIABLES.trustCaller, 'true | false', false, parseBoolean),
+    flush: choose(VARIABLES.flush, FLUSH_MODES.join(' | '), 'background', (text) =>
+      FLUSH_MODES.find((mode) => mode === text),
+    ),
+    debugLogs: choose(VARIABLES.debugLogs, 'true | false', false, parseBoolean),
     disabled: choose(VARIABLES.disabled, 'true | false', false, parseBoolean),
   };
   return { settings, problems };
@@ -217,6 +236,14 @@ export function parseCallee(
     callee: { url: url.replace(/\/+$/, ''), deadlineMs: deadlineMs ?? DEFAULT_DEADLINE_MS },
     problems,
   };
+}
+
+/** Origins of all callees that the environment names: URLs that have a deadline beside them. */
+export function parseCalleeOrigins(env: Environment): ReadonlySet<string> {
+  const urls = Object.keys(env)
+    .filter((name) => name.endsWith('_DEADLINE_MS'))
+    .map((name) => env[name.replace(/_DEADLINE_MS$/, '_URL')] ?? '');
+  return new Set(urls.filter((url) => URL.canParse(url)).map((url) => new URL(url).origin));
 }
 
 /** The variables that name a bucket for a service. */

@@ -5,12 +5,15 @@ import { ArrivedIdGenerator } from './arrival';
 import { createSpanProcessor } from './exporters';
 import { traceFastify } from './fastify-server-spans';
 import { traceFetch } from './fetch-client-spans';
+import { traceHttpClients } from './http-client-spans';
+import { traceHttpServers } from './http-server-spans';
 import { keepsAny } from './keep-rules';
 import { log } from './log';
 import { TracedPropagator } from './propagator';
 import { createResource } from './resource';
 import { RatioSampler } from './sampler';
-import { describeProblem, parseTelemetrySettings, type Environment } from './settings';
+import { ResponseFlush } from './response-flush';
+import { describeProblem, parseCalleeOrigins, parseTelemetrySettings, type Environment } from './settings';
 import { reportProblem } from './telemetry-problems';
 
 /** Running telemetry of a process. */
@@ -25,6 +28,12 @@ export interface Telemetry {
 export interface TelemetryOptions {
   /** Where spans go. @default - the exporter that the environment names */
   readonly exporter?: tracing.SpanExporter;
+  /**
+   * Origins, such as `https://api.example.com`, to which outgoing requests carry trace context.
+   *
+   * @default - only those of the callees that the environment names
+   */
+  readonly firstParties?: readonly string[];
 }
 
 const SHUTDOWN_TIMEOUT_MS = 5_000;
@@ -38,8 +47,8 @@ const LATE = Symbol('late');
 let running: Telemetry | undefined;
 
 /**
- * Traces this process: incoming requests of every Fastify instance made from now on, outgoing `fetch` calls, and
- * whatever is recorded by OpenTelemetry's API. With `OTEL_SDK_DISABLED=true` nothing at all is installed. While telemetry
+ * Traces this process: incoming requests of servers of `node:http` and `node:https`, so of every framework above them,
+ * outgoing ones of `fetch` and of these modules, and whatever is recorded by OpenTelemetry's API. With `OTEL_SDK_DISABLED=true` nothing at all is installed. While telemetry
  * runs, starting it again returns the running one.
  *
  * A setting that cannot be used is logged once and replaced by its default; nothing here throws or delays a request.
@@ -54,6 +63,8 @@ export function startTelemetry(env: Environment = process.env, options: Telemetr
   diag.setLogger(report, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
   core.setGlobalErrorHandler(reportProblem);
 
+  const processor = createSpanProcessor(settings, options.exporter);
+  const firstParties = new Set([...parseCalleeOrigins(env), ...(options.firstParties ?? [])]);
   const exports = options.exporter !== undefined || settings.exporter !== 'none';
   if (!exports) log.info(NOTHING_EXPORTED);
   const { RECORD, NOT_RECORD } = tracing.SamplingDecision;
@@ -67,10 +78,16 @@ export function startTelemetry(env: Environment = process.env, options: Telemetr
     // Empty, not absent: an absent list makes NodeSDK start OTLP exporters, which hold up the shutdown for 8 s.
     metricReaders: [],
     logRecordProcessors: [],
-    spanProcessors: [createSpanProcessor(settings, options.exporter)],
+    spanProcessors: [processor],
   });
   sdk.start();
-  const uninstall = [traceFastify(), traceFetch()];
+  const flush = settings.flush === 'request' ? new ResponseFlush(() => processor.forceFlush()) : undefined;
+  const uninstall = [
+    traceHttpServers(flush),
+    traceFastify(),
+    traceFetch(firstParties),
+    traceHttpClients(firstParties),
+  ];
 
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {

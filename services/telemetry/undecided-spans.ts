@@ -1,5 +1,5 @@
-import type { SpanContext } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
+import type { LocalTrace } from './local-trace';
 import { estimateSpanBytes } from './span-bytes';
 
 /**
@@ -18,22 +18,6 @@ export const UNDECIDED_BOUNDS = {
 
 /** Why spans were let go before anything was decided about them. */
 export type EvictionReason = 'traces' | 'spans per trace' | 'spans' | 'bytes' | 'age';
-
-/** What one process records of a trace below one local root: a span whose parent is in another process, or absent. */
-export class LocalTrace {
-  readonly root: SpanContext;
-  /** Follows from the local root, or from the first span that makes the trace worth keeping; then it stands. */
-  decision: 'keep' | 'drop' | undefined;
-  /** Spans that have ended and wait for the decision, oldest first. */
-  waiting: tracing.ReadableSpan[] = [];
-  waitingBytes = 0;
-  /** Since when spans wait, on the monotonic clock, in milliseconds. */
-  waitingSince = 0;
-
-  constructor(root: SpanContext) {
-    this.root = root;
-  }
-}
 
 type Evict = (trace: LocalTrace, spans: readonly tracing.ReadableSpan[], reason: EvictionReason) => void;
 

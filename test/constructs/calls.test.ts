@@ -129,8 +129,9 @@ describe('calls', () => {
     const gateway = new TracedCloudRunService(stack, 'gateway', { code });
     const callee: ITracedCloudRunService = new TracedCloudRunService(stack, 'processor', { code, access });
     expect(() => gateway.calls(callee, { deadlineMs: 1000 })).toThrow(
-      "TCR013 at shop/gateway: 'processor' is not reachable by its URL, and calling it takes egress through a VPC " +
-        'network, which is not offered yet; give it Access.authenticated(), which lets in granted callers only',
+      "TCR013 at shop/gateway: 'processor' is reachable from the project's networks only, and this service sends nothing " +
+        "through one; write vpcEgress: VpcEgress.allTraffic({ subnetwork: '...' }) here, or give the callee " +
+        'Access.authenticated(), which lets in granted callers only',
     );
   });
 });

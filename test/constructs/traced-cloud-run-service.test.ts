@@ -57,7 +57,12 @@ describe('a service without options', () => {
       scaling: { min_instance_count: 1, max_instance_count: 10 },
     });
     expect(container.image).toBe('europe-docker.pkg.dev/my-project/images/api@sha256:0a');
-    expect(container.resources).toEqual({ cpu_idle: false, limits: { cpu: '1', memory: '512Mi' } });
+    expect(container.ports).toEqual({ name: 'http1', container_port: 8080 });
+    expect(container.resources).toEqual({
+      cpu_idle: false,
+      startup_cpu_boost: true,
+      limits: { cpu: '1', memory: '512Mi' },
+    });
     expect(container.startup_probe).toEqual({
       http_get: { path: '/health' },
       initial_delay_seconds: 0,
@@ -85,6 +90,8 @@ describe('a service without options', () => {
       OTEL_TRACES_SAMPLER_ARG: '0.1',
       TRACED_KEEP_ERRORS: 'true',
       TRACED_TRUST_CALLER: 'true',
+      TRACED_FLUSH: 'background',
+      TRACED_DEBUG_LOGS: 'false',
     });
   });
 
@@ -132,6 +139,7 @@ describe('an option', () => {
     [{ cpu: 2 }, { limits: { cpu: '2', memory: '512Mi' } }],
     [{ memoryMiB: 1024 }, { limits: { cpu: '1', memory: '1024Mi' } }],
     [{ cpuIdle: true }, { cpu_idle: true }],
+    [{ startupCpuBoost: false }, { startup_cpu_boost: false }],
   ])('%j sets the resources', (props, expected) => {
     expect(synthService(props).container.resources).toMatchObject(expected);
   });
@@ -148,8 +156,26 @@ describe('an option', () => {
   test.each<[Partial<TracedCloudRunServiceProps>, Attributes]>([
     [{ name: 'edge' }, { name: 'edge' }],
     [{ region: 'us-central1' }, { location: 'us-central1' }],
+    [{ labels: { team: 'search' } }, { labels: { team: 'search' } }],
+    [{ deletionProtection: false }, { deletion_protection: false }],
+    [
+      { deletionProtection: true, environment: DeploymentEnvironment.staging() },
+      { deletion_protection: true },
+    ],
   ])('%j sets the service', (props, expected) => {
     expect(synthService(props).service).toMatchObject(expected);
+  });
+
+  test.each<[Partial<TracedCloudRunServiceProps>, Attributes]>([
+    [{ port: 3000 }, { ports: { name: 'http1', container_port: 3000 } }],
+    [{ command: ['node'] }, { command: ['node'] }],
+    [{ args: ['--verbose', 'serve'] }, { args: ['--verbose', 'serve'] }],
+  ])('%j sets the container', (props, expected) => {
+    expect(synthService(props).container).toMatchObject(expected);
+  });
+
+  test('tracesExporter sends the spans by OTLP', () => {
+    expect(synthService({ tracesExporter: 'otlp' }).env['OTEL_TRACES_EXPORTER']).toBe('otlp');
   });
 
   test('env adds variables, which are sorted by name whatever their order', () => {
@@ -236,6 +262,15 @@ describe('an option', () => {
   });
 });
 
+test('a service without CPU between requests sends its spans before it answers', () => {
+  expect(synthService({ cpuIdle: true }).env['TRACED_FLUSH']).toBe('request');
+});
+
+test('debug lines of kept requests are written where the sampling says so', () => {
+  const { env } = synthService({ sampling: Sampling.ratio(0.1, { debugLogs: true }) });
+  expect(env['TRACED_DEBUG_LOGS']).toBe('true');
+});
+
 describe('access', () => {
   test.each([
     ['authenticated', Access.authenticated(), 'INGRESS_TRAFFIC_ALL', 'true'],
@@ -265,6 +300,41 @@ describe('access', () => {
     });
   });
 
+  test('public without the check of callers needs no grant to everybody', () => {
+    const { synthesized, service, env } = synthService({
+      access: Access.public({ reason: 'anybody may send a document', invokerIamDisabled: true }),
+    });
+    expect(service).toMatchObject({
+      invoker_iam_disabled: true,
+      description: 'Public: anybody may send a document',
+    });
+    expect(env['TRACED_TRUST_CALLER']).toBe('false');
+    expect(addresses(synthesized, INVOKER)).toEqual([]);
+  });
+
+  test('load balancer with a reason lets in everybody who comes that way', () => {
+    const { synthesized, service, env } = synthService({
+      access: Access.loadBalancer({ reason: 'the shop' }),
+    });
+    expect(service).toMatchObject({
+      ingress: 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER',
+      description: 'Public: the shop',
+    });
+    expect(env['TRACED_TRUST_CALLER']).toBe('false');
+    expect(resource(synthesized, INVOKER)['member']).toBe('allUsers');
+  });
+
+  test('authenticated grants it to its members', () => {
+    const { synthesized } = synthService({ access: Access.authenticated(['group:sre@example.com']) });
+    expect(resource(synthesized, INVOKER)).toMatchObject({
+      role: 'roles/run.invoker',
+      member: 'group:sre@example.com',
+    });
+    expect(() => synthService({ access: Access.authenticated(['allUsers']) })).toThrow(
+      'TCR017 at shop/gateway: ',
+    );
+  });
+
   test('is granted to a member at an address that follows from the member', () => {
     const jane = grantInvoke('user:jane@example.com');
     expect(jane.grant).toMatchObject({ role: 'roles/run.invoker', member: 'user:jane@example.com' });
@@ -281,6 +351,42 @@ describe('access', () => {
     expect(resource(synth(stack), INVOKER)['member']).toMatch(
       /^serviceAccount:\$\{google_service_account\.caller/,
     );
+  });
+});
+
+describe('an image that others deploy', () => {
+  test('is left alone after the first deploy, with what gcloud writes beside it', () => {
+    const managed = ServiceCode.fromImage('europe-docker.pkg.dev/my-project/images/api:first', {
+      managedElsewhere: true,
+    });
+    const { service, container } = synthService({ code: managed });
+    expect(container.image).toBe('europe-docker.pkg.dev/my-project/images/api:first');
+    expect(service['lifecycle']).toEqual({
+      ignore_changes: [
+        'client',
+        'client_version',
+        'scaling',
+        'template[0].containers[0].image',
+        'template[0].labels',
+        'template[0].annotations',
+      ],
+    });
+  });
+});
+
+describe('what has no option', () => {
+  test('is set on the resource, and stays whatever is added to the service later', () => {
+    const stack = testStack();
+    const service = new TracedCloudRunService(stack, 'gateway', { code });
+    service.cloudRunService.addOverride('template.encryption_key', 'key');
+    service.cloudRunService.addOverride('template.containers.0.working_dir', '/app');
+    service.cloudRunService.addOverride('binary_authorization.use_default', true);
+    service.addBucket('documents');
+    const { service: json, template, container, env } = cloudRunService(synth(stack));
+    expect(json['binary_authorization']).toEqual({ use_default: true });
+    expect(template).toMatchObject({ encryption_key: 'key', timeout: '300s' });
+    expect(container).toMatchObject({ working_dir: '/app', image: expect.stringContaining('api@sha256') });
+    expect(env).toHaveProperty('DOCUMENTS_BUCKET');
   });
 });
 

@@ -73,9 +73,48 @@ describe('a service is refused', () => {
       "'keepSlowerThanMs' must be a whole number within 1..3600000, got 0",
     ],
     [{ minInstances: -1 }, "'minInstances' must be a whole number within 0..1000, got -1"],
+    [{ port: 0 }, "'port' must be a whole number within 1..65535, got 0"],
     [{ maxInstances: 0 }, "'maxInstances' must be a whole number within 1..1000, got 0"],
   ])('with %j', (props, message) => {
     expect(() => service(props)).toThrow(`TCR004 ${AT}: ${message}`);
+  });
+
+  test.each<[Partial<TracedCloudRunServiceProps>, string]>([
+    [{ cpu: 8 }, 'cpu: 8 goes with a memoryMiB of 4096 to 32768, got 512, which goes with a cpu of 1, 2'],
+    [{ cpu: 4 }, 'cpu: 4 goes with a memoryMiB of 2048 to 16384, got 512, which goes with a cpu of 1, 2'],
+    [
+      { memoryMiB: 4097 },
+      'cpu: 1 goes with a memoryMiB of 512 to 4096, got 4097, which goes with a cpu of 2, 4, 6, 8',
+    ],
+    [
+      { memoryMiB: 32_768, cpu: 6 },
+      'cpu: 6 goes with a memoryMiB of 4096 to 24576, got 32768, which goes with a cpu of 8',
+    ],
+    [
+      { memoryMiB: 8192, cpuIdle: true },
+      'cpu: 1 goes with a memoryMiB of 128 to 4096, got 8192, which goes with a cpu of 2, 4, 6, 8',
+    ],
+  ])('with a CPU and a memory that Cloud Run does not pair: %j', (props, message) => {
+    expect(() => service(props)).toThrow(`TCR019 ${AT}: ${message}`);
+  });
+
+  test.each([
+    ['Team', 'search'],
+    ['1team', 'search'],
+    ['team', 'Search'],
+    ['run.googleapis.com/x', ''],
+    ['', ''],
+    ['team', 'a'.repeat(64)],
+  ])('with the label %j = %j', (key, value) => {
+    expect(() => service({ labels: { [key]: value } })).toThrow(
+      `TCR028 ${AT}: a label must be lower-case letters, digits, '_' and '-', at most 63, and its key starts with a ` +
+        `letter, got '${key}' = '${value}'`,
+    );
+  });
+
+  test('with more labels than Cloud Run takes', () => {
+    const labels = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`label-${index}`, '']));
+    expect(() => service({ labels })).toThrow(`TCR028 ${AT}: 'labels' may have 64 entries, got 65`);
   });
 
   test('with more instances at least than at most', () => {
@@ -102,8 +141,8 @@ describe('a service is refused', () => {
     const callee = new TracedCloudRunService(stack, 'storage', { code });
     const caller = new TracedCloudRunService(stack, 'gateway', { code, env: { STORAGE_URL: 'http://x' } });
     expect(() => caller.calls(callee, { deadlineMs: 1000 })).toThrow(
-      'TCR007 at shop/gateway: the environment variable STORAGE_URL is written twice; env, calls() and addBucket() ' +
-        'need different names',
+      'TCR007 at shop/gateway: the environment variable STORAGE_URL is written twice; env, secrets, calls() and ' +
+        'buckets need different names',
     );
   });
 
@@ -144,10 +183,14 @@ describe('the limits themselves are taken', () => {
     { name: `a${'b'.repeat(47)}c` },
     { sampling: Sampling.ratio(0) },
     { sampling: Sampling.ratio(1) },
-    { cpu: 8 },
+    { cpu: 8, memoryMiB: 4096 },
+    { cpu: 8, memoryMiB: 32_768 },
+    { cpu: 6, memoryMiB: 4096 },
+    { cpu: 4, memoryMiB: 2048 },
+    { cpu: 2, memoryMiB: 8192 },
+    { memoryMiB: 4096 },
     { memoryMiB: 512 },
     { memoryMiB: 128, cpuIdle: true },
-    { memoryMiB: 32_768 },
     { concurrency: 1 },
     { concurrency: 1000 },
     { timeoutSec: 1 },
@@ -155,6 +198,8 @@ describe('the limits themselves are taken', () => {
     { minInstances: 0 },
     { minInstances: 10, maxInstances: 10 },
     { env: { PORTAL: '', KEY: '' } },
+    { port: 65_535 },
+    { labels: { ['a'.repeat(63)]: 'b'.repeat(63), größe_1: '' } },
     { access: Access.public({ reason: 'x' }) },
   ])('%j', (props) => {
     expect(() => service(props)).not.toThrow();

@@ -10,7 +10,8 @@ export const README_FILE = join(ROOT, 'README.md');
 /** Sections of the README that are written from the code, by the name in their markers. */
 export function generatedSections(): Record<string, string> {
   return {
-    example: `\`\`\`ts\n${exampleStatements()}\n\`\`\``,
+    example: code('test/readme/pipeline-example.ts'),
+    'express example': code('test/readme/express-example.ts'),
     'resource types': resourceTypes
       .map(({ type }) => `\`${type}\``)
       .toSorted()
@@ -30,10 +31,10 @@ export function replaceSection(readme: string, name: string, content: string): s
   return `${readme.slice(0, from + begin.length)}\n${content}\n\n${readme.slice(to)}`;
 }
 
-/** What is between the markers of the compiled example. */
-function exampleStatements(): string {
-  const [, lines = ''] = readRoot('test/readme/pipeline-example.ts').split(/^ *\/\/ README\n/m);
-  return lines.replaceAll(/^ {4}/gm, '').trimEnd();
+/** What is between the markers of a compiled example, or from its marker to its end. */
+function code(file: string): string {
+  const [, lines = ''] = readRoot(file).split(/^ *\/\/ README\n/m);
+  return `\`\`\`ts\n${lines.replaceAll(/^ {4}/gm, '').trimEnd()}\n\`\`\``;
 }
 
 /** Code and status of every error class of the pipeline; both are fields, which are read from the source. */

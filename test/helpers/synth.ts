@@ -2,7 +2,8 @@
 
 import { tmpdir } from 'node:os';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
-import { type App, TerraformStack, Testing } from 'cdktf';
+import { AnnotationMetadataEntryType, type App, TerraformStack, Testing } from 'cdktf';
+import type { IConstruct } from 'constructs';
 
 /** Attributes of one resource in Terraform's JSON syntax. */
 export type Attributes = Readonly<Record<string, unknown>>;
@@ -50,6 +51,29 @@ export function synth(stack: TerraformStack): Synthesized {
   };
 }
 
+/** Type of the metadata that `Annotations` adds. */
+const WARNING: string = AnnotationMetadataEntryType.WARN;
+
+/** What every synth of a construct's tree warns of. */
+export function warnings(scope: IConstruct): string[] {
+  return scope.node
+    .findAll()
+    .flatMap(({ node }) => node.metadata)
+    .flatMap(({ type, data }) => (type === WARNING ? [String(data)] : []));
+}
+
+/** Code of the first mistake that an action is refused for; undefined when it is not. */
+export function refusalCode(action: () => unknown): string | undefined {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    const [code] = /TCR\d{3}/.exec(String(error)) ?? [];
+    if (code === undefined) throw error;
+    return code;
+  }
+}
+
 /** Addresses of the resources of one type, sorted. */
 export function addresses(synthesized: Synthesized, type: string): string[] {
   return Object.keys(synthesized.resources)
@@ -91,13 +115,17 @@ interface ServiceJson {
     readonly timeout: string;
     readonly max_instance_request_concurrency: number | string;
     readonly scaling: Attributes;
+    readonly volumes?: readonly Attributes[];
     readonly containers: readonly {
       readonly image: string;
       readonly env: readonly { readonly name: string; readonly value: string }[];
+      readonly ports: Attributes;
       readonly resources: Attributes;
       readonly startup_probe: Attributes;
       readonly liveness_probe: Attributes;
+      readonly volume_mounts?: readonly Attributes[];
     }[];
+    readonly [attribute: string]: unknown;
   };
   readonly [attribute: string]: unknown;
 }

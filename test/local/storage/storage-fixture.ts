@@ -8,6 +8,7 @@ import { bucketIamName } from '../../../local/storage/access';
 import type { BucketSettings } from '../../../local/storage/bucket';
 import { CloudStorage } from '../../../local/storage/cloud-storage';
 import { closeHttpServer, listenOnLoopback } from '../../../local/network/loopback-server';
+import { foreign } from '../../services/telemetry/http';
 import { storageApi } from '../../../local/storage/storage-api';
 
 export const BUCKET = 'docs';
@@ -51,14 +52,16 @@ export async function startStorage(settings: Partial<BucketSettings> = {}): Prom
   });
   const iam = new Iam();
   const internalErrors: unknown[] = [];
-  const server = createServer(
-    storageApi({
-      storage,
-      iam,
-      authenticate: (token) =>
-        token.startsWith('token-of-') ? emailOf(token.slice('token-of-'.length)) : undefined,
-      onInternalError: (error) => internalErrors.push(error),
-    }),
+  const server = foreign(
+    createServer(
+      storageApi({
+        storage,
+        iam,
+        authenticate: (token) =>
+          token.startsWith('token-of-') ? emailOf(token.slice('token-of-'.length)) : undefined,
+        onInternalError: (error) => internalErrors.push(error),
+      }),
+    ),
   );
   const origin = `http://127.0.0.1:${await listenOnLoopback(server)}`;
 

@@ -1,8 +1,10 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { buildGateway } from '../../../services/gateway/app';
-import { createServiceClient, log } from '../../../services/telemetry';
+import { DocumentStore } from '../../../services/storage/document-store';
+import { createServiceClient, log, withDeadline } from '../../../services/telemetry';
 import { BUCKET, emailOf } from '../../local/storage/storage-fixture';
 import { bucketIamName } from '../../../local/storage/access';
+import { Gate } from '../telemetry/gate';
 import { listenLocally } from '../telemetry/http';
 import { AnyToken, startPipeline, type Pipeline } from './pipeline';
 
@@ -40,6 +42,39 @@ describe('a service that is down', () => {
 
     expect(error).toHaveBeenCalledWith(expect.anything(), expect.stringContaining(address));
     expect(body.error?.message).not.toContain('127.0.0.1');
+  });
+});
+
+describe('a caller that hangs up', () => {
+  it('ends the work for it in every service, and is no error of any', async () => {
+    // GIVEN a document that waits for its bucket
+    const info = jest.spyOn(log, 'info');
+    const error = jest.spyOn(log, 'error');
+    const held = new Gate();
+    jest.spyOn(DocumentStore.prototype, 'write').mockImplementation(() =>
+      withDeadline('The write', 60_000, () => {
+        held.open();
+        return new Promise(() => {});
+      }),
+    );
+    const gone = new Promise<void>((resolve) => {
+      let services = 0;
+      info.mockImplementation((...args: unknown[]) => {
+        if (!String(args.at(-1)).startsWith('CALLER_GONE')) return;
+        services += 1;
+        if (services === 3) resolve();
+      });
+    });
+    // WHEN its caller hangs up
+    const leaving = new AbortController();
+    const request = { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'text' };
+    const answer = fetch(`${pipeline.url}/process`, { ...request, signal: leaving.signal });
+    await held.opened;
+    leaving.abort();
+    // THEN gateway, processor and storage have heard of it
+    await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
+    await gone;
+    expect(error).not.toHaveBeenCalled();
   });
 });
 

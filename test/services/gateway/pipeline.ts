@@ -6,6 +6,7 @@ import { buildStorage } from '../../../services/storage/app';
 import { DocumentStore } from '../../../services/storage/document-store';
 import { createServiceClient } from '../../../services/telemetry';
 import { BUCKET, startStorage, type StorageFixture } from '../../local/storage/storage-fixture';
+import { asStranger } from '../telemetry/http';
 import { traceThisProcess, type TracedProcess } from '../telemetry/traced-process';
 
 /** Long enough for every test that is not about it. */
@@ -80,10 +81,12 @@ export async function startPipeline(env: Record<string, string> = {}): Promise<P
     async send(content, contentType) {
       const headers: Record<string, string> =
         contentType === undefined ? {} : { 'content-type': contentType };
-      return answerOf(await fetch(`${url}/process`, { method: 'POST', headers, body: content }));
+      return answerOf(
+        await asStranger(() => fetch(`${url}/process`, { method: 'POST', headers, body: content })),
+      );
     },
     async get(path) {
-      return answerOf(await fetch(`${url}${path}`));
+      return answerOf(await asStranger(() => fetch(`${url}${path}`)));
     },
     async close() {
       await Promise.all([gateway.close(), processor.close(), storage.close()]);

@@ -1,10 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { buildSync } from 'esbuild';
+import { listenLocally, send } from './http';
 
 /** Where the bundle, which is made outside of the project, finds what is not in it. */
 const MODULES = join(__dirname, '../../../node_modules');
@@ -65,6 +68,21 @@ export class ChildService {
     const [message] = await once(service.#child, 'message');
     service.url = `http://127.0.0.1:${message.port}`;
     return service;
+  }
+
+  /** Starts a program that knows nothing of this test, and asks `/health` until it answers, as Cloud Run's probe does. */
+  static async probe(file: string, env: Record<string, string> = {}): Promise<ChildService> {
+    const port = await freePort();
+    const service = new ChildService(file, { ...env, PORT: port });
+    service.url = `http://127.0.0.1:${port}`;
+    let ended = false;
+    void service.#exited.then(() => (ended = true));
+    for (;;) {
+      const answer = await send(`${service.url}/health`).catch(() => undefined);
+      if (answer?.status === 200) return service;
+      if (ended) throw new Error(`the service ended before it answered: ${service.stderr}`);
+      await sleep(10);
+    }
   }
 
   get lines(): readonly Record<string, unknown>[] {
@@ -130,4 +148,11 @@ export class ChildService {
     this.#rest = parts.pop() ?? '';
     for (const part of parts) this.#lines.push(JSON.parse(part));
   }
+}
+
+async function freePort(): Promise<string> {
+  const server = createServer();
+  const { port } = new URL(await listenLocally(server));
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { runInThisContext } from 'node:vm';
-import { listenLocally } from './http';
+import { foreign, listenLocally } from './http';
 
 /** Where the SDK looks for the dispatcher of `fetch`: in Node's global object, which is not the one of Jest's tests. */
 const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
@@ -29,7 +29,7 @@ export type Answer = (response: ServerResponse) => void;
 export class GeminiServer {
   readonly requests: GeminiRequest[] = [];
   readonly #answers: Answer[];
-  readonly #server = createServer((request, response) => void this.#receive(request, response));
+  readonly #server = foreign(createServer((request, response) => void this.#receive(request, response)));
   url = '';
 
   private constructor(answers: readonly Answer[]) {

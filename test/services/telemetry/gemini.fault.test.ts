@@ -171,10 +171,12 @@ describe('the deadline', () => {
     server = await GeminiServer.start(pausing(FIRST));
     const left = server.left();
 
-    await withDeadline('The test', 100, async () => {
+    const reading = withDeadline('The test', 100, async () => {
       await clientOf().generateContentStream(QUESTION);
       await left;
     });
+    await expect(reading).rejects.toThrow(DeadlineExceededError);
+    await left;
 
     const { attributes } = await expectFailure('deadline_exceeded');
     expect(attributes['gen_ai.request.stream']).toBe(true);

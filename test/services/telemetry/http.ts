@@ -1,4 +1,7 @@
+import { EventEmitter } from 'node:events';
 import { createServer, request, type Agent, type IncomingMessage, type Server } from 'node:http';
+import { context } from '@opentelemetry/api';
+import { core } from '@opentelemetry/sdk-node';
 
 export interface Answer {
   readonly status: number;
@@ -13,8 +16,18 @@ export interface Sending {
   readonly agent?: Agent;
 }
 
-/** One request over `node:http`, which is not traced: the caller is somebody else. */
-export function send(url: string, { body, ...options }: Sending = {}): Promise<Answer> {
+/** Does what somebody else does in the test's own process: its requests are not traced. */
+export function asStranger<T>(work: () => T): T {
+  return context.with(core.suppressTracing(context.active()), work);
+}
+
+/** One request that is not traced: the caller is somebody else. */
+export function send(url: string, sending: Sending = {}): Promise<Answer> {
+  return asStranger(() => sendTraced(url, sending));
+}
+
+/** One request over `node:http`. */
+export function sendTraced(url: string, { body, ...options }: Sending = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(url, options, (response) => {
       const chunks: Buffer[] = [];
@@ -30,6 +43,12 @@ export function send(url: string, { body, ...options }: Sending = {}): Promise<A
   });
 }
 
+/** A server of somebody else in the test's own process: what it serves is not traced. */
+export function foreign(server: Server): Server {
+  const emit: unknown = Reflect.get(EventEmitter.prototype, 'emit');
+  return Object.assign(server, { emit });
+}
+
 /** Listens on a free port of this machine and tells the URL. */
 export async function listenLocally(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -41,11 +60,13 @@ export async function listenLocally(server: Server): Promise<string> {
 /** A server that keeps the requests it got and answers by `status`. */
 export class RecordingServer {
   readonly requests: IncomingMessage[] = [];
-  readonly server = createServer((incoming, response) => {
-    this.requests.push(incoming);
-    incoming.resume();
-    response.writeHead(this.status, this.headers).end(this.body);
-  });
+  readonly server = foreign(
+    createServer((incoming, response) => {
+      this.requests.push(incoming);
+      incoming.resume();
+      response.writeHead(this.status, this.headers).end(this.body);
+    }),
+  );
   status = 200;
   headers: Record<string, string> = {};
   body: string | Buffer = 'ok';

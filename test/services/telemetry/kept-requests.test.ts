@@ -6,7 +6,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { createServiceClient, registerHealth, withClientSpan } from '../../../services/telemetry';
 import { AnyToken } from '../gateway/pipeline';
 import { Gate } from './gate';
-import { listenLocally, RecordingServer, send } from './http';
+import { asStranger, foreign, listenLocally, RecordingServer, send } from './http';
 import { traceThisProcess, type TracedProcess } from './traced-process';
 
 const T = 'a'.repeat(32);
@@ -41,7 +41,7 @@ beforeAll(async () => {
     TRACED_TRUST_CALLER: 'true',
     TRACED_KEEP_SLOWER_THAN_MS: '3600000',
   });
-  silent = createServer(() => {});
+  silent = foreign(createServer(() => {}));
   const silentUrl = await listenLocally(silent);
   const callee = createServiceClient({ url: silentUrl, deadlineMs: 30 }, { auth: new AnyToken() });
 
@@ -124,7 +124,7 @@ describe('at a ratio of 0, a request is exported with all its spans', () => {
   });
 
   test('when the caller hung up, also with what ends later', async () => {
-    expect(await exported(abandon, 3)).toEqual(['GET /abandoned', 'afterwards', 'work']);
+    expect(await exported(() => asStranger(abandon), 3)).toEqual(['GET /abandoned', 'afterwards', 'work']);
   });
 
   test('when it failed below a caller that does not keep the trace, as a child of its span', async () => {

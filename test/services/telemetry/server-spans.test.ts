@@ -5,7 +5,7 @@ import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
 import { fastify, type FastifyInstance } from 'fastify';
 import { Gate } from './gate';
-import { send } from './http';
+import { asStranger, send } from './http';
 import { traceThisProcess, type TracedProcess } from './traced-process';
 
 const activeTraceId = (): string => trace.getActiveSpan()?.spanContext().traceId ?? 'none';
@@ -121,7 +121,8 @@ describe('server spans', () => {
       begun.open();
       return closed.opened;
     });
-    const caller = httpRequest(await listen());
+    const url = await listen();
+    const caller = asStranger(() => httpRequest(url));
     caller.on('error', () => {});
     caller.end();
     await begun.opened;
@@ -139,7 +140,8 @@ describe('server spans', () => {
     // GIVEN a response whose second half waits for us
     const stream = new Readable({ read: () => {} });
     app.get('/', () => stream);
-    const caller = httpRequest(await listen());
+    const url = await listen();
+    const caller = asStranger(() => httpRequest(url));
     caller.end();
     stream.push('first');
     const [response] = await once(caller, 'response');

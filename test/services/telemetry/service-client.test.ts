@@ -3,7 +3,7 @@ import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { GoogleAuth, IdTokenClient } from 'google-auth-library';
 import { Deadline, DeadlineExceededError, setDeadline } from '../../../services/telemetry/deadline';
 import { CalleeUnavailableError, createServiceClient } from '../../../services/telemetry/service-client';
-import { listenLocally, RecordingServer } from './http';
+import { foreign, listenLocally, RecordingServer } from './http';
 import { traceThisProcess, type TracedProcess } from './traced-process';
 
 /** An ID token as far as a client reads it: a JSON Web Token that expires in an hour. */
@@ -35,11 +35,13 @@ class LocalAuth extends GoogleAuth {
 
 /** Gives out ID tokens as the metadata server does. */
 function createTokenServer(asked: string[], answer: { silent?: boolean; status?: number }): Server {
-  return createServer((request, response) => {
-    const audience = new URL(request.url ?? '', 'http://tokens').searchParams.get('audience') ?? '';
-    asked.push(audience);
-    if (!answer.silent) response.writeHead(answer.status ?? 200).end(idToken(audience));
-  });
+  return foreign(
+    createServer((request, response) => {
+      const audience = new URL(request.url ?? '', 'http://tokens').searchParams.get('audience') ?? '';
+      asked.push(audience);
+      if (!answer.silent) response.writeHead(answer.status ?? 200).end(idToken(audience));
+    }),
+  );
 }
 
 let traced: TracedProcess;

@@ -18,6 +18,8 @@ const DEFAULTS = {
   keepErrors: true,
   keepSlowerThanMs: undefined,
   trustCaller: false,
+  flush: 'background',
+  debugLogs: false,
   disabled: false,
 };
 
@@ -33,6 +35,8 @@ describe('telemetry settings', () => {
       keepErrors: false,
       keepSlowerThanMs: 800,
       trustCaller: true,
+      flush: 'request',
+      debugLogs: true,
     } as const;
     expect(parseTelemetrySettings(renderTelemetrySettings(settings))).toEqual({
       settings: { ...settings, disabled: false },
@@ -47,6 +51,8 @@ describe('telemetry settings', () => {
       samplingRatio: 1,
       keepErrors: true,
       trustCaller: false,
+      flush: 'background',
+      debugLogs: false,
       region: 'r',
     });
     expect(rendered['OTEL_RESOURCE_ATTRIBUTES']).toBe('cloud.region=r');
@@ -99,6 +105,8 @@ describe('telemetry settings', () => {
       'none',
     ]),
     ['TRACED_TRUST_CALLER', 'yes', 'true | false', 'false'],
+    ['TRACED_FLUSH', 'always', 'background | request', 'background'],
+    ['TRACED_DEBUG_LOGS', 'kept', 'true | false', 'false'],
     ['OTEL_SDK_DISABLED', '1', 'true | false', 'false'],
   ])('%s=%s is reported and replaced by its default', (variable, got, allowed, used) => {
     const { settings, problems } = parseTelemetrySettings({ [variable]: got });

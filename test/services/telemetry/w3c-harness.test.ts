@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fastify, type FastifyInstance } from 'fastify';
-import { listenLocally } from './http';
+import { foreign, listenLocally } from './http';
 import { traceThisProcess, type TracedProcess } from './traced-process';
 
 const T = '12345678901234567890123456789012';
@@ -191,7 +191,20 @@ describe.each([
   let received: IncomingMessage[];
 
   beforeAll(async () => {
-    traced = traceThisProcess({ TRACED_TRUST_CALLER: trusted, OTEL_TRACES_SAMPLER_ARG: ratio });
+    harness = foreign(
+      createServer((request, response) => {
+        received.push(request);
+        request.resume();
+        response.end();
+      }),
+    );
+    callback = await listenLocally(harness);
+    traced = traceThisProcess({
+      TRACED_TRUST_CALLER: trusted,
+      OTEL_TRACES_SAMPLER_ARG: ratio,
+      HARNESS_URL: callback,
+      HARNESS_DEADLINE_MS: '1000',
+    });
     app = fastify();
     app.post<{ Body: Order[] }>('/test', async (request) => {
       for (const order of request.body) {
@@ -201,12 +214,6 @@ describe.each([
       return {};
     });
     service = await app.listen({ host: '127.0.0.1', port: 0 });
-    harness = createServer((request, response) => {
-      received.push(request);
-      request.resume();
-      response.end();
-    });
-    callback = await listenLocally(harness);
   });
 
   beforeEach(() => {

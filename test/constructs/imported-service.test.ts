@@ -1,0 +1,61 @@
+import { TerraformVariable } from 'cdktf';
+import { Access, ServiceCode, TracedCloudRunService } from '../../constructs';
+import { cloudRunService, resource, synth, testStack } from '../helpers/synth';
+
+const code = ServiceCode.fromImage('image');
+const uri = 'https://billing-123456789012.europe-west1.run.app';
+
+describe('a service of others', () => {
+  test('is called like one of ours, and adds nothing to the stack but the grant', () => {
+    const stack = testStack();
+    const gateway = new TracedCloudRunService(stack, 'gateway', { code });
+    const billing = TracedCloudRunService.fromServiceAttributes(stack, 'billing', {
+      name: 'billing-prod',
+      uri,
+    });
+    gateway.calls(billing, { deadlineMs: 800 });
+    const synthesized = synth(stack);
+    expect(cloudRunService(synthesized).env).toMatchObject({ BILLING_URL: uri, BILLING_DEADLINE_MS: '800' });
+    expect(resource(synthesized, 'google_cloud_run_v2_service_iam_member')).toEqual({
+      name: 'billing-prod',
+      location: 'europe-west1',
+      role: 'roles/run.invoker',
+      member: expect.stringContaining('google_service_account.gateway_'),
+    });
+  });
+
+  test('may be in another project and region', () => {
+    const stack = testStack();
+    const billing = TracedCloudRunService.fromServiceAttributes(stack, 'billing', {
+      name: 'billing',
+      uri: new TerraformVariable(stack, 'billing_url', { type: 'string' }).stringValue,
+      region: 'us-east1',
+      projectId: 'finance',
+    });
+    new TracedCloudRunService(stack, 'gateway', { code }).calls(billing, { deadlineMs: 800 });
+    expect(resource(synth(stack), 'google_cloud_run_v2_service_iam_member')).toMatchObject({
+      project: 'finance',
+      location: 'us-east1',
+    });
+  });
+
+  test('is refused where its caller cannot reach it', () => {
+    const stack = testStack();
+    const access = Access.internal();
+    const billing = TracedCloudRunService.fromServiceAttributes(stack, 'billing', {
+      name: 'billing',
+      uri,
+      access,
+    });
+    const gateway = new TracedCloudRunService(stack, 'gateway', { code });
+    expect(() => gateway.calls(billing, { deadlineMs: 800 })).toThrow('TCR013 at shop/gateway: ');
+  });
+
+  test.each(['http://billing', 'billing', `${uri}/v1`, ''])('is refused with the uri %j', (wrong) => {
+    const attributes = { name: 'billing', uri: wrong };
+    expect(() => TracedCloudRunService.fromServiceAttributes(testStack(), 'billing', attributes)).toThrow(
+      "TCR032 at shop/billing: 'uri' must be an https URL without a path, which is also the audience of ID tokens, got " +
+        `'${wrong}'`,
+    );
+  });
+});
