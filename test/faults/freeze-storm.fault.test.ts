@@ -23,12 +23,14 @@ async function storm(env: Record<string, string>): Promise<string[]> {
   const paths: string[] = [];
   service.signal('SIGSTOP');
   for (let round = 0; round < ROUNDS; round += 1) {
-    const ids = Array.from({ length: CONCURRENCY }, (_, index) => round * CONCURRENCY + index);
+    // All in one turn of the event loop, or one turn after the other.
+    const owns = Array.from({ length: CONCURRENCY }, (_, index) => `${index}x${round % 2 === 0 ? 0 : index}`);
+    const burst = owns.map((own) => `/round/${round}/${CONCURRENCY}/${own}`);
     service.signal('SIGCONT');
-    const answers = await Promise.all(ids.map((id) => send(`${service.url}/work/${id}`)));
+    const answers = await Promise.all(burst.map((path) => send(`${service.url}${path}`)));
     service.signal('SIGSTOP');
-    expect(answers.map(({ status, body }) => [status, body])).toEqual(ids.map((id) => [200, String(id)]));
-    paths.push(...ids.map((id) => `/work/${id}`));
+    expect(answers.map(({ status, body }) => [status, body])).toEqual(owns.map((own) => [200, own]));
+    paths.push(...burst);
   }
   service.signal('SIGKILL');
   await service.exit();
