@@ -8,15 +8,25 @@ export function tellInstead(error: Error, message: string): void {
 
 /** The message of an error as it may be told. */
 export function messageOf(error: Error): string {
-  return told.get(error) ?? withoutUrlSecrets(error.message);
+  return told.get(error) ?? withoutUrlSecrets(textOf(() => error.message));
 }
 
 /** The stack of an error as it may be told; its message is in front of it. */
 export function stackOf(error: Error): string {
-  const stack = error.stack ?? `${error.name}: ${error.message}`;
+  const own = textOf(() => error.message);
+  const stack = textOf(() => error.stack ?? `${error.name}: ${own}`);
   const message = told.get(error);
-  const mayBeTold = message === undefined || error.message === '';
-  return withoutUrlSecrets(mayBeTold ? stack : stack.split(error.message).join(message));
+  return withoutUrlSecrets(message === undefined || own === '' ? stack : stack.split(own).join(message));
+}
+
+/** Errors are whatever was thrown: a property may be no text, which is none, or a getter that throws. */
+function textOf(read: () => unknown): string {
+  try {
+    const text = read();
+    return typeof text === 'string' ? text : '';
+  } catch {
+    return '[Unreadable]';
+  }
 }
 
 /**

@@ -55,8 +55,7 @@ export function recordFailure(span: Span, error: unknown): void {
 /** An error as a span may record it, for `recordException`: without what its message must not tell. */
 export function toException(error: Error): Exception {
   const code = 'code' in error ? error.code : undefined;
-  const { name } = error;
-  const text = { name, message: messageOf(error), stack: stackOf(error) };
+  const text = { name: error.name, message: messageOf(error), stack: stackOf(error) };
   return typeof code === 'string' || typeof code === 'number' ? { ...text, code } : text;
 }
 

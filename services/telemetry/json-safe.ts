@@ -77,12 +77,7 @@ class Copier {
 function errorEntries(error: Error): [string, unknown][] {
   const own = Object.keys(error).filter((key) => !['name', 'message', 'stack', 'cause'].includes(key));
   const rest = [...own, 'cause'].map((key): [string, unknown] => [key, withoutSecrets(get(error, key))]);
-  return [
-    ['type', get(error, 'name')],
-    ['message', read(() => messageOf(error))],
-    ['stack', read(() => stackOf(error))],
-    ...rest,
-  ];
+  return [['type', get(error, 'name')], ['message', messageOf(error)], ['stack', stackOf(error)], ...rest];
 }
 
 function get(target: object, key: string): unknown {

@@ -43,3 +43,21 @@ test('an error without a message keeps its stack', () => {
   expect(messageOf(error)).toBe('said otherwise');
   expect(stackOf(error)).toBe(error.stack);
 });
+
+test.each<[string, PropertyDescriptor, string]>([
+  ['no text', { value: 7 }, ''],
+  ['missing', { value: undefined }, ''],
+  [
+    'a getter that throws',
+    {
+      get: () => {
+        throw new Error('never read me');
+      },
+    },
+    '[Unreadable]',
+  ],
+])('an error whose message is %s is told all the same', (_case, property, expected) => {
+  const error = Object.defineProperty(new Error(), 'message', property);
+  expect(messageOf(error)).toBe(expected);
+  expect(typeof stackOf(error)).toBe('string');
+});
