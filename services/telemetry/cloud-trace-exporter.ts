@@ -1,5 +1,6 @@
 import type { tracing } from '@opentelemetry/sdk-node';
 import { limitForCloudTrace, RESOURCE_LABELS } from './cloud-trace-limits';
+import { findProject } from './google-auth';
 import { RetryingExporter } from './retrying-exporter';
 import type { SpanLosses } from './span-losses';
 import { withoutWarning } from './without-warning';
@@ -7,20 +8,21 @@ import { withoutWarning } from './without-warning';
 /** How long one call may take, in milliseconds: less than one export, so that a call ends before it is given up. */
 const CALL_TIMEOUT_MS = 4_000;
 
-/** Google's exporter to Cloud Trace, within the limits of Cloud Trace, and with deadlines. */
+/**
+ * Google's exporter to Cloud Trace, within the limits of Cloud Trace, and with deadlines. Rejects without credentials or a
+ * project, which the exporter itself looks for once only, so that both are looked for again by whoever tries again.
+ */
 export async function loadCloudTraceExporter(
   projectId: string | undefined,
   losses: SpanLosses,
 ): Promise<tracing.SpanExporter> {
+  const project = await findProject(projectId);
   const { TraceExporter } = await import('@google-cloud/opentelemetry-cloud-trace-exporter');
-  const options = {
-    ...(projectId === undefined ? {} : { projectId }),
-    resourceFilter: RESOURCE_LABELS,
-  };
+  const options = { projectId: project, resourceFilter: RESOURCE_LABELS };
   const exporter = withoutWarning('DEP_GCP_OTEL_TRACE_EXPORTER', () => new TraceExporter(options));
   giveDeadline(exporter);
   const remedy =
-    `grant roles/cloudtrace.agent on project ${projectId ?? '(of the credentials)'} to the account that the service ` +
+    `grant roles/cloudtrace.agent on project ${project} to the account that the service ` +
     'runs as, and enable cloudtrace.googleapis.com';
   return limitForCloudTrace(new RetryingExporter(exporter, { retries: true, remedy }), losses);
 }

@@ -1,7 +1,8 @@
 import { types } from 'node:util';
-import { SpanStatusCode, type Span } from '@opentelemetry/api';
+import { SpanStatusCode, type Exception, type Span } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import { DEADLINE_EXCEEDED } from './attributes';
+import { messageOf, stackOf, withoutUrlSecrets } from './error-text';
 
 /** Longest chain of causes that is looked at; chains can be circular. */
 const MAX_CAUSES = 8;
@@ -45,8 +46,17 @@ export function recordFailure(span: Span, error: unknown): void {
   const type = errorType(error);
   span.setAttribute(ATTR_ERROR_TYPE, type);
   if (type === DEADLINE) span.setAttribute(DEADLINE_EXCEEDED, true);
-  const message = isError(error) ? (causeChain(error).at(-1)?.message ?? '') : String(error);
+  const message = isError(error)
+    ? messageOf(causeChain(error).at(-1) ?? error)
+    : withoutUrlSecrets(String(error));
   span.setStatus({ code: SpanStatusCode.ERROR, message: message.slice(0, MAX_MESSAGE_LENGTH) });
+}
+
+/** An error as a span may record it, for `recordException`: without what its message must not tell. */
+export function toException(error: Error): Exception {
+  const code = 'code' in error ? error.code : undefined;
+  const text = { name: error.name, message: messageOf(error), stack: stackOf(error) };
+  return typeof code === 'string' || typeof code === 'number' ? { ...text, code } : text;
 }
 
 function ownType(error: Error): string | undefined {

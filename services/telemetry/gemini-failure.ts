@@ -1,4 +1,5 @@
 import type { Span } from '@opentelemetry/api';
+import { tellInstead } from './error-text';
 import { causeChain, errorType, isError, recordFailure } from './failure';
 
 /** What may be told of a failed call of Gemini. */
@@ -19,11 +20,10 @@ export function describeGeminiFailure(error: unknown): GeminiFailure {
   const chain = isError(error) ? causeChain(error) : [];
   // The SDK's own time limit aborts as a caller does, and without a reason.
   if (chain.some(({ name }) => name === 'AbortError')) return { type: 'timeout', message: '' };
-  const spoken = chain.find((link) => link.name === 'DeadlineExceededError' || hasSystemCode(link));
-  return { type: errorType(error), message: spoken?.message ?? '' };
+  return { type: errorType(error), message: chain.find(mayBeTold)?.message ?? '' };
 }
 
-/** Marks the span of a call as failed. */
+/** Marks the span of a call as failed, and has the error told without content wherever else it is recorded. */
 export function recordGeminiFailure(span: Span, error: unknown, aborted: boolean): void {
   if (aborted) {
     // Whoever aborted chose the reason; it says nothing of the conversation.
@@ -32,6 +32,9 @@ export function recordGeminiFailure(span: Span, error: unknown, aborted: boolean
   }
   const { type, message } = describeGeminiFailure(error);
   recordFailure(span, Object.assign(new Error(message), { code: type }));
+  for (const link of isError(error) ? causeChain(error) : []) {
+    if (!mayBeTold(link)) tellInstead(link, `Gemini failed: ${type} ${message}`.trim());
+  }
 }
 
 /** The SDK's ApiError has the HTTP status in `status`. */
@@ -44,6 +47,10 @@ function statusOf(error: unknown): number | undefined {
 function statusWord(error: unknown): string {
   const message = isError(error) ? error.message : '';
   return /"status":"([A-Z_]{2,40})"/.exec(message)?.[1] ?? '';
+}
+
+function mayBeTold(error: Error): boolean {
+  return error.name === 'DeadlineExceededError' || hasSystemCode(error);
 }
 
 /** Node's own errors, such as `connect ECONNREFUSED 192.0.2.1:443`. */

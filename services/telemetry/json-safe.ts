@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
+import { messageOf, stackOf, withoutUrlSecrets } from './error-text';
 import { causeChain, isError } from './failure';
 
 /** Limits that keep a log line far below Cloud Logging's 256 KB per entry. */
@@ -22,8 +23,7 @@ export function toJsonSafe(value: unknown): Json | undefined {
 
 /** The stack of an error and of what caused it, as one text. */
 export function stackTrace(error: Error): string {
-  const texts = causeChain(error).map((link) => link.stack ?? `${link.name}: ${link.message}`);
-  return cut(texts.join('\nCaused by: '));
+  return cut(causeChain(error).map(stackOf).join('\nCaused by: '));
 }
 
 class Copier {
@@ -76,12 +76,16 @@ class Copier {
 
 function errorEntries(error: Error): [string, unknown][] {
   const own = Object.keys(error).filter((key) => !['name', 'message', 'stack', 'cause'].includes(key));
-  const rest = ['message', 'stack', ...own, 'cause'].map((key): [string, unknown] => [key, get(error, key)]);
-  return [['type', get(error, 'name')], ...rest];
+  const rest = [...own, 'cause'].map((key): [string, unknown] => [key, withoutSecrets(get(error, key))]);
+  return [['type', get(error, 'name')], ['message', messageOf(error)], ['stack', stackOf(error)], ...rest];
 }
 
 function get(target: object, key: string): unknown {
   return read((): unknown => Reflect.get(target, key));
+}
+
+function withoutSecrets(value: unknown): unknown {
+  return typeof value === 'string' ? withoutUrlSecrets(value) : value;
 }
 
 /** The result of `work`, or a mark when it throws. */

@@ -3,7 +3,7 @@ import { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { trace } from '@opentelemetry/api';
 import type { FastifyInstance } from 'fastify';
-import { isError } from './failure';
+import { isError, toException } from './failure';
 import { log } from './log';
 import { OpenRequests } from './open-requests';
 import { HEALTH_PATH } from './settings';
@@ -71,7 +71,7 @@ export async function serve(served: Application | Server, options: ServeOptions)
     log.fatal({ err: cause }, 'uncaught error; the process ends');
     if (ending) return;
     ending = true;
-    if (isError(cause)) trace.getActiveSpan()?.recordException(cause);
+    if (isError(cause)) trace.getActiveSpan()?.recordException(toException(cause));
     // Open requests fail with the process. Their spans end with their connections, and only a span that has ended is sent.
     app.server.closeAllConnections();
     const closed = Promise.race([requests.finished(), sleep(CLOSE_TIMEOUT_MS)]);

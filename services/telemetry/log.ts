@@ -1,5 +1,6 @@
 import { isSpanContextValid, trace, TraceFlags } from '@opentelemetry/api';
 import { destination, pino, type DestinationStream, type Logger } from 'pino';
+import { messageOf } from './error-text';
 import { isError } from './failure';
 import { stackTrace, toJsonSafe } from './json-safe';
 import { LocalTrace } from './local-trace';
@@ -57,7 +58,7 @@ export function createLogger(
     // Error Reporting groups by `stack_trace`; a warning must not have one, or it would be reported as well.
     const reported = level >= ERROR_LEVEL && error ? { stack_trace: stackTrace(error), serviceContext } : {};
     const record = { ...toFields(logged), ...reported, ...traceFields(settings.projectId) };
-    return [record, toText(message ?? error?.message), ...values.map(toJsonSafe)];
+    return [record, toText(message ?? (error && messageOf(error))), ...values.map(toJsonSafe)];
   };
 
   return pino(

@@ -1,8 +1,10 @@
 import type { tracing } from '@opentelemetry/sdk-node';
+import { createGoogleAuth } from './google-auth';
 import { createHttpsAgent } from './https-tunnel';
 import { limitForOtlp } from './otlp-limits';
 import { RetryingExporter } from './retrying-exporter';
 import type { SpanLosses } from './span-losses';
+import { reportProblem } from './telemetry-problems';
 import { within } from './within';
 
 /** Google's endpoint (cloud.google.com/stackdriver/docs/reference/telemetry/overview). */
@@ -16,8 +18,6 @@ const ENDPOINT_VARIABLES = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER
  * Cloud Run gives after SIGTERM.
  */
 const TIMEOUT_MS = 4_000;
-
-const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
 /**
  * OTLP over HTTP in protobuf: to the endpoint that OpenTelemetry's variables name, or to Google's. Only there does it
@@ -35,11 +35,31 @@ export async function loadOtlpExporter(
     ...(endpoint === undefined && { url: GOOGLE_URL }),
     ...(google && { headers: await createAuthorization(), httpAgentOptions: () => createHttpsAgent() }),
   });
+  countRefused(exporter, losses);
   const remedy = google
     ? `grant roles/telemetry.tracesWriter (or roles/cloudtrace.agent) on project ${projectId ?? '(unknown)'} ` +
       `to the account that the service runs as, and enable telemetry.googleapis.com`
     : `${endpoint} wants other credentials: set OTEL_EXPORTER_OTLP_HEADERS`;
   return limitForOtlp(new RetryingExporter(exporter, { retries: false, remedy }), losses);
+}
+
+/**
+ * A collector may take a batch and refuse some spans of it (OTLP specification, "Partial Success"). The exporter calls that
+ * a success and only mentions it in a debugging text, and has no option for it; so its handler of answers is replaced.
+ */
+function countRefused(exporter: object, losses: SpanLosses): void {
+  const delegate: unknown = Reflect.get(exporter, '_delegate');
+  if (!(delegate instanceof Object) || !('_responseHandler' in delegate)) {
+    throw new Error('the OTLP exporter has no handler of answers');
+  }
+  Reflect.set(delegate, '_responseHandler', {
+    handleResponse(answer: { partialSuccess?: { rejectedSpans?: number; errorMessage?: string } }): void {
+      const { rejectedSpans = 0, errorMessage = '' } = answer.partialSuccess ?? {};
+      if (rejectedSpans > 0) losses.drop('refused in part', rejectedSpans);
+      // Without refused spans it is a warning.
+      if (errorMessage !== '') reportProblem(`the collector says: ${errorMessage}`);
+    },
+  });
 }
 
 /** Google's hosts, and only where the way there is encrypted. */
@@ -51,8 +71,7 @@ function isGoogle(endpoint: string): boolean {
 
 /** Headers with a token of the service's account; google-auth-library keeps it and gets a new one before it expires. */
 async function createAuthorization(): Promise<() => Promise<Record<string, string>>> {
-  const { GoogleAuth } = await import('google-auth-library');
-  const auth = new GoogleAuth({ scopes: [SCOPE] });
+  const auth = await createGoogleAuth();
   return async () => {
     const headers = await within(
       TIMEOUT_MS,

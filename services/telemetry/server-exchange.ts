@@ -26,7 +26,7 @@ import { clearArrival } from './arrival';
 import { DEADLINE_EXCEEDED, DEADLINE_MS } from './attributes';
 import { Deadline, getDeadline, setDeadline } from './deadline';
 import { expressRouteOf } from './express-routes';
-import { errorType } from './failure';
+import { errorType, toException } from './failure';
 import { HTTP_REQUEST, log } from './log';
 import { getTracer } from './tracer';
 
@@ -122,7 +122,7 @@ export class ServerExchange {
     } else if (response.statusCode >= 500) {
       const type = this.#error ? errorType(this.#error) : String(response.statusCode);
       this.#span.setAttribute(ATTR_ERROR_TYPE, type).setStatus({ code: SpanStatusCode.ERROR });
-      if (this.#error) this.#span.recordException(this.#error);
+      if (this.#error) this.#span.recordException(toException(this.#error));
     }
     this.#span.end();
     context.with(this.context, () => this.#writeAccessLine(complete));

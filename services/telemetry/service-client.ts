@@ -2,6 +2,7 @@ import { context, trace } from '@opentelemetry/api';
 import type { GoogleAuth } from 'google-auth-library';
 import { DEADLINE_EXCEEDED } from './attributes';
 import { Deadline, DeadlineExceededError, getDeadline, setDeadline } from './deadline';
+import { messageOf, withoutUrlSecrets } from './error-text';
 import { causeChain, isError } from './failure';
 import { TRACED_DEADLINE_MS } from './headers';
 import { createIdTokens } from './id-tokens';
@@ -59,7 +60,11 @@ export function createServiceClient(
     async fetch(path, init = {}) {
       if (!path.startsWith('/')) throw new TypeError(`path is '${path}'; it must begin with '/'`);
       const active = context.active();
-      const deadline = new Deadline(`${callee.url}${path}`, callee.deadlineMs, getDeadline(active));
+      const deadline = new Deadline(
+        `${callee.url}${withoutUrlSecrets(path)}`,
+        callee.deadlineMs,
+        getDeadline(active),
+      );
       const calling = markServiceCall(setDeadline(active, deadline));
       try {
         if (deadline.ms === 0) throw deadline.error();
@@ -71,7 +76,7 @@ export function createServiceClient(
         }
         if (deadline.signal.aborted || ended instanceof DeadlineExceededError) throw ended;
         if (init.signal?.aborted) throw error;
-        const reason = isError(error) ? causeChain(error).map((link) => link.message) : [String(error)];
+        const reason = isError(error) ? causeChain(error).map(messageOf) : [String(error)];
         throw new CalleeUnavailableError(`no answer from ${callee.url}: ${reason.join(': ')}`, {
           cause: error,
         });

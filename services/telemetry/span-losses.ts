@@ -6,6 +6,7 @@ export type LossReason =
   | 'queue full'
   | 'export failed'
   | 'refused as invalid'
+  | 'refused in part'
   | 'permission denied'
   | 'ended after shutdown'
   | `evicted by ${EvictionReason}`;

@@ -37,6 +37,11 @@ export interface TelemetryOptions {
 }
 
 const SHUTDOWN_TIMEOUT_MS = 5_000;
+/** Otherwise somebody who looks for spans on a machine of their own finds neither them nor a reason. */
+const NOTHING_EXPORTED =
+  'spans are not exported: OTEL_TRACES_EXPORTER is none, its default outside of Cloud Run; gcp_trace, otlp or console ' +
+  'would send them';
+
 const LATE = Symbol('late');
 
 let running: Telemetry | undefined;
@@ -61,6 +66,7 @@ export function startTelemetry(env: Environment = process.env, options: Telemetr
   const processor = createSpanProcessor(settings, options.exporter);
   const firstParties = new Set([...parseCalleeOrigins(env), ...(options.firstParties ?? [])]);
   const exports = options.exporter !== undefined || settings.exporter !== 'none';
+  if (!exports) log.info(NOTHING_EXPORTED);
   const { RECORD, NOT_RECORD } = tracing.SamplingDecision;
   const sdk = new NodeSDK({
     sampler: new RatioSampler(settings.samplingRatio, exports && keepsAny(settings) ? RECORD : NOT_RECORD),

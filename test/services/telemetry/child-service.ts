@@ -1,19 +1,25 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildSync } from 'esbuild';
 import { listenLocally, send } from './http';
 
+/** Where the bundle, which is made outside of the project, finds what is not in it. */
+const MODULES = join(__dirname, '../../../node_modules');
+
 /** Cloud Run's grace: after SIGTERM a container is killed. */
 const GRACE_MS = 10_000;
 
 /** Bundles the fixture as services are shipped: one CommonJS file. Returns its path. */
 export function bundleService(): string {
-  const outfile = join(mkdtempSync(join(tmpdir(), 'telemetry-')), 'main.js');
+  const directory = mkdtempSync(join(tmpdir(), 'telemetry-'));
+  const outfile = join(directory, 'main.js');
+  symlinkSync(MODULES, join(directory, 'node_modules'));
   buildSync({
     entryPoints: [join(__dirname, 'fixtures/service.ts')],
     bundle: true,
@@ -21,6 +27,8 @@ export function bundleService(): string {
     target: 'node20',
     format: 'cjs',
     minify: true,
+    // Few tests need it, and it would delay every start.
+    external: ['@google/genai'],
     outfile,
     logLevel: 'error',
   });
@@ -43,6 +51,11 @@ export class ChildService {
       env: { PATH: process.env['PATH'], PORT: '0', OTEL_SERVICE_NAME: 'fixture', ...env },
     });
     this.#exited = once(this.#child, 'close');
+    // A test that fails leaves its service behind, and must not wait for it: the fixture goes with its parent.
+    const { stdout, stderr, channel } = this.#child;
+    for (const handle of [this.#child, channel, stdout, stderr]) {
+      if (handle instanceof Socket || (handle && 'unref' in handle)) handle.unref();
+    }
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#read(chunk.toString()));
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#errors += chunk.toString();
@@ -74,6 +87,17 @@ export class ChildService {
 
   get lines(): readonly Record<string, unknown>[] {
     return this.#lines;
+  }
+
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error('the process was not started');
+    return pid;
+  }
+
+  /** The lines since the start or the last call, which are not kept. */
+  takeLines(): Record<string, unknown>[] {
+    return this.#lines.splice(0);
   }
 
   get stderr(): string {

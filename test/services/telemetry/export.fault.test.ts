@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import { encodeResponse } from '../../../local/trace/otlp-codec';
 import { exportSpans } from './exporting-process';
 import { Google, refusal } from './google';
 import { listenLocally, RecordingServer } from './http';
@@ -221,6 +222,21 @@ describe('spans on their way to a collector of your own', () => {
     expect(outcome.messages[0]).toMatch(/^telemetry: /);
     expect(outcome.messages[1]).toBe(`spans dropped: 3 (${reason})`);
     expect(collector.requests.length).toBeLessThanOrEqual(atMost);
+  });
+
+  test('that it refuses from a batch it takes are counted, with what it says', async () => {
+    const { collector, env } = await startCollector();
+    const answer = { partialSuccess: { rejectedSpans: 2, errorMessage: 'two spans are too old' } };
+    collector.body = encodeResponse(answer, 'application/x-protobuf');
+    const outcome = await exportSpans({ env, rounds: [3] });
+    collector.close();
+    expect(outcome).toMatchObject({
+      ...stopped,
+      messages: [
+        'telemetry: the collector says: two spans are too old',
+        'spans dropped: 2 (refused in part 2)',
+      ],
+    });
   });
 
   test('T7 that fails once arrive', async () => {

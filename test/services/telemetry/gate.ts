@@ -7,3 +7,19 @@ export class Gate {
 
   readonly open = (): void => this.#resolve?.();
 }
+
+/** Where `size` wait for each other. */
+export class Barrier {
+  readonly #gate = new Gate();
+  #missing: number;
+
+  constructor(size: number) {
+    this.#missing = size;
+  }
+
+  async reached(): Promise<void> {
+    this.#missing -= 1;
+    if (this.#missing <= 0) this.#gate.open();
+    await this.#gate.opened;
+  }
+}

@@ -24,7 +24,7 @@ export interface WireSpan {
   readonly attributes: { readonly attributeMap: Readonly<Record<string, Record<string, unknown>>> };
 }
 
-type Call = ServerUnaryCall<{ readonly spans: readonly WireSpan[] }, object>;
+type Call = ServerUnaryCall<{ readonly name: string; readonly spans: readonly WireSpan[] }, object>;
 type Answer = sendUnaryData<object>;
 
 /** The servers of Google that telemetry talks to, over TLS behind an egress proxy, with faults as a test sets them. */
@@ -32,9 +32,13 @@ export class Google {
   /** Requests that arrived at Cloud Trace: how many spans each had. */
   readonly batches: number[] = [];
   readonly spans: WireSpan[] = [];
+  /** The project of each of those requests, as `projects/ID`. */
+  readonly projects: string[] = [];
   /** Authorization of every request to telemetry.googleapis.com. */
   readonly tokens: (string | undefined)[] = [];
   metadataRequests = 0;
+  /** What the metadata server says of the project; undefined: 404. */
+  project: () => string | undefined = () => undefined;
   cloudTrace: (answer: Answer, call: Call) => void = (answer) => answer(null, {});
   telemetry: (response: ServerResponse) => void = (response) => response.writeHead(200).end();
 
@@ -49,10 +53,12 @@ export class Google {
       request.resume();
       request.on('end', () => google.telemetry(response));
     });
+    const tokens = createHttpsServer(tls, (_request, response) => giveToken(response));
     const proxy = await startEgressProxy({
       routes: new Map([
         ['cloudtrace.googleapis.com:443', await google.#startCloudTrace(tls)],
         ['telemetry.googleapis.com:443', await google.#listen(otlp)],
+        ['oauth2.googleapis.com:443', await google.#listen(tokens)],
       ]),
       onRefused: (message) => {
         throw new Error(message);
@@ -85,9 +91,10 @@ export class Google {
       createHttpServer((request, response) => {
         this.metadataRequests += 1;
         response.setHeader('metadata-flavor', 'Google');
-        if (!request.url?.includes('/token')) return response.end('{}');
-        response.setHeader('content-type', 'application/json');
-        return response.end('{"access_token":"secret","expires_in":3600,"token_type":"Bearer"}');
+        if (request.url?.includes('/token')) return giveToken(response);
+        if (!request.url?.endsWith('/project-id')) return response.end('{}');
+        const project = this.project();
+        return response.writeHead(project === undefined ? 404 : 200).end(project);
       }),
     );
   }
@@ -102,6 +109,7 @@ export class Google {
     server.addService(traceService(), {
       BatchWriteSpans: (call: Call, answer: Answer) => {
         this.batches.push(call.request.spans.length);
+        this.projects.push(call.request.name);
         this.cloudTrace((error, ...rest) => {
           if (!error) this.spans.push(...call.request.spans);
           answer(error, ...rest);
@@ -115,6 +123,11 @@ export class Google {
       server.bindAsync('127.0.0.1:0', credentials, (error, port) => (error ? reject(error) : resolve(port)));
     });
   }
+}
+
+function giveToken(response: ServerResponse): ServerResponse {
+  response.setHeader('content-type', 'application/json');
+  return response.end('{"access_token":"secret","expires_in":3600,"token_type":"Bearer"}');
 }
 
 /** An answer of gRPC that is a failure. */

@@ -69,7 +69,7 @@ export class RecordingServer {
   );
   status = 200;
   headers: Record<string, string> = {};
-  body = 'ok';
+  body: string | Buffer = 'ok';
 
   get last(): IncomingMessage {
     const last = this.requests.at(-1);

@@ -1,40 +1,16 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import { bundleService, ChildService } from './child-service';
+import { Collector, COLLECTOR_FAULTS } from './collector';
 import { Gate } from './gate';
 import { listenLocally, RecordingServer, send } from './http';
 
 const bundle = bundleService();
 
-/** An OTLP collector over HTTP. Spans are told by their path, which stands in the protobuf as plain text. */
-class Collector {
-  readonly paths: string[] = [];
-  text = '';
-  readonly server: Server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const text = Buffer.concat(chunks).toString('latin1');
-      this.text += text;
-      this.paths.push(...(text.match(/\/(?:quick|gated|crash)\/\d+/g) ?? []));
-      this.answer(response);
-    });
-  });
-  answer = (response: ServerResponse): unknown => response.end();
-
-  async env(): Promise<Record<string, string>> {
-    const endpoint = await listenLocally(this.server);
-    return { OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: endpoint };
-  }
-}
-
 let collector: Collector;
 beforeEach(() => {
   collector = new Collector();
 });
-afterEach(() => {
-  collector.server.close();
-  collector.server.closeAllConnections();
-});
+afterEach(() => collector.close());
 
 describe('when the instance is stopped', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
@@ -113,44 +89,37 @@ interface Outcome {
   readonly end: unknown;
 }
 
-describe('when the collector', () => {
-  const faults: Record<string, (collector: Collector) => unknown> = {
-    'never answers': (it) => (it.answer = () => {}),
-    'refuses connections': (it) => it.server.close(),
-    'answers 503': (it) => (it.answer = (response) => response.writeHead(503).end()),
-    'answers 400': (it) => (it.answer = (response) => response.writeHead(400).end()),
-    'resets connections': (it) => (it.answer = (response) => response.socket?.resetAndDestroy()),
-  };
+/** Serves five requests beside a collector with a fault, and stops. */
+async function outlive(fault: string): Promise<[string, Outcome]> {
+  const faulty = new Collector();
+  const env = { ...(await faulty.env()), OTEL_BSP_SCHEDULE_DELAY: '1' };
+  COLLECTOR_FAULTS[fault]?.(faulty);
+  const service = await ChildService.start(bundle, env);
+  const statuses: number[] = [];
+  for (let id = 0; id < 5; id++) statuses.push((await send(`${service.url}/quick/${id}`)).status);
+  service.signal('SIGTERM');
+  const end = await service.exit();
+  faulty.close();
+  return [fault, { service, statuses, end }];
+}
 
-  /** Serves five requests beside a collector with a fault, and stops. */
-  const outlive = async (fault: string): Promise<[string, Outcome]> => {
-    const faulty = new Collector();
-    const env = { ...(await faulty.env()), OTEL_BSP_SCHEDULE_DELAY: '1' };
-    faults[fault]?.(faulty);
-    const service = await ChildService.start(bundle, env);
-    const statuses: number[] = [];
-    for (let id = 0; id < 5; id++) statuses.push((await send(`${service.url}/quick/${id}`)).status);
-    service.signal('SIGTERM');
-    const end = await service.exit();
-    faulty.server.close();
-    faulty.server.closeAllConnections();
-    return [fault, { service, statuses, end }];
-  };
+describe('when the collector', () => {
+  const faults = Object.keys(COLLECTOR_FAULTS);
 
   // All at once, because most of them last until telemetry gives up.
   let outcomes: Map<string, Outcome>;
   beforeAll(async () => {
-    outcomes = new Map(await Promise.all(Object.keys(faults).map(outlive)));
+    outcomes = new Map(await Promise.all(faults.map(outlive)));
   });
 
-  test.each(Object.keys(faults))('%s, requests are answered and the process ends in time', (fault) => {
+  test.each(faults)('%s, requests are answered and the process ends in time', (fault) => {
     expect(outcomes.get(fault)).toMatchObject({
       statuses: [200, 200, 200, 200, 200],
       end: { code: 0, signal: null },
     });
   });
 
-  test.each(Object.keys(faults))('%s, one line of the log says so', (fault) => {
+  test.each(faults)('%s, one line of the log says so', (fault) => {
     const { messages = [], stderr } = outcomes.get(fault)?.service ?? {};
     expect(messages.filter((message) => String(message).startsWith('telemetry: '))).toHaveLength(1);
     expect(stderr).toBe('');
@@ -254,6 +223,24 @@ describe('a bundled service', () => {
     expect(service.lines.filter((line) => 'httpRequest' in line)).toEqual([]);
   });
 
+  test('outside of Cloud Run and with nothing set says once that it exports nothing, and asks nobody', async () => {
+    const metadata = new RecordingServer();
+    const service = await ChildService.start(bundle, {
+      GCE_METADATA_HOST: new URL(await listenLocally(metadata.server)).host,
+    });
+    expect((await send(`${service.url}/quick/1`)).status).toBe(200);
+    service.signal('SIGTERM');
+    expect(await service.exit()).toEqual({ code: 0, signal: null });
+    metadata.close();
+    expect(metadata.requests).toEqual([]);
+    expect(service.messages).toEqual([
+      expect.stringMatching(/^spans are not exported: OTEL_TRACES_EXPORTER is none/),
+      'GET /quick/1 200',
+      'SIGTERM: finishing 0 open requests',
+    ]);
+    expect(service.stderr).toBe('');
+  });
+
   test('reports each setting that it cannot use once, and serves', async () => {
     const service = await ChildService.start(bundle, {
       OTEL_TRACES_SAMPLER_ARG: 'some',
@@ -274,7 +261,7 @@ describe('a bundled service', () => {
       OTEL_BSP_SCHEDULE_DELAY: '1',
       GOOGLE_CLOUD_PROJECT: 'p-1',
       GCE_METADATA_HOST: '127.0.0.1:1',
-      K_CONFIGURATION: 'fixture',
+      K_SERVICE: 'fixture',
       NO_PROXY: '*',
     };
     const service = await ChildService.start(bundle, env);
