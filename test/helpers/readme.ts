@@ -11,6 +11,7 @@ export const README_FILE = join(ROOT, 'README.md');
 export function generatedSections(): Record<string, string> {
   return {
     example: code('test/readme/pipeline-example.ts'),
+    'composed example': code('test/readme/composed-example.ts'),
     'express example': code('test/readme/express-example.ts'),
     'resource types': resourceTypes
       .map(({ type }) => `\`${type}\``)

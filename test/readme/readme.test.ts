@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addresses, synth, testApp } from '../helpers/synth';
 import { generatedSections, README_FILE, replaceSection } from '../helpers/readme';
+import { ComposedExample } from './composed-example';
 import { PipelineExample } from './pipeline-example';
 
 const readme = readFileSync(README_FILE, 'utf8');
@@ -52,5 +53,11 @@ describe('the README', () => {
         `${count('google_cloud_run_v2_service_iam_member')} invoker grants, ${count('google_storage_bucket')} bucket, ` +
         `${count('google_storage_bucket_iam_member')} bucket grant`,
     );
+  });
+
+  test('shows a composed service that synthesizes, with all it says', () => {
+    const example = synth(new ComposedExample(testApp(), 'example'));
+    expect(addresses(example, 'google_cloud_run_v2_service')).toEqual(['google_cloud_run_v2_service.orders']);
+    expect(addresses(example, 'google_monitoring_slo')).toHaveLength(2);
   });
 });
