@@ -7,8 +7,8 @@ import {
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
   ATTR_URL_FULL,
-} from '@opentelemetry/semantic-conventions';
-import { DEADLINE_MS } from './attributes';
+  DEADLINE_MS,
+} from './attributes';
 import { remainingMs } from './deadline';
 import { listen } from './diagnostics';
 import { recordFailure } from './failure';

@@ -9,6 +9,8 @@ import {
   type Context,
   type Span,
 } from '@opentelemetry/api';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { clearArrival } from './arrival';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_METHOD,
@@ -20,10 +22,9 @@ import {
   ATTR_URL_PATH,
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
-} from '@opentelemetry/semantic-conventions';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { clearArrival } from './arrival';
-import { DEADLINE_EXCEEDED, DEADLINE_MS } from './attributes';
+  DEADLINE_EXCEEDED,
+  DEADLINE_MS,
+} from './attributes';
 import { getDeadline } from './deadline';
 import { errorType } from './failure';
 import { HTTP_REQUEST, log } from './log';
