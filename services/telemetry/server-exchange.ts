@@ -10,7 +10,7 @@ import {
   type Span,
 } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { clearArrival } from './arrival';
+import { clearArrival, startWithin } from './arrival';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_METHOD,
@@ -46,6 +46,8 @@ export class ServerExchange {
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
   readonly #span: Span;
+  /** Without the query, which may hold secrets. */
+  readonly #path: string;
   readonly #startedAt = performance.now();
   #error: Error | undefined;
   #ended = false;
@@ -54,17 +56,18 @@ export class ServerExchange {
     this.#request = request;
     this.#reply = reply;
     const arrived = propagation.extract(ROOT_CONTEXT, request.headers, defaultTextMapGetter);
-    const route = request.routeOptions.url;
+    this.#path = withoutQuery(request.url);
+    const { url: route } = request.routeOptions;
     const name = route === undefined ? request.method : `${request.method} ${route}`;
     const options = { kind: SpanKind.SERVER };
-    // Active while the span is started, because the id generator looks for the arrived trace id there.
-    this.#span = context.with(arrived, () => getTracer().startSpan(name, options, arrived));
+    this.#span = startWithin(arrived, () => getTracer().startSpan(name, options, arrived));
     this.context = trace.setSpan(clearArrival(arrived), this.#span);
     if (this.#span.isRecording()) this.#describe(route);
 
     const end = (): void => this.#end();
-    reply.raw.once('finish', end);
-    reply.raw.once('close', end);
+    // Not `once`, which wraps each and takes it off again; the second one does nothing.
+    reply.raw.on('finish', end);
+    reply.raw.on('close', end);
   }
 
   /** Remembers the error that led to the response; it is recorded if the response says that the server failed. */
@@ -86,11 +89,6 @@ export class ServerExchange {
       [ATTR_USER_AGENT_ORIGINAL]: capped(headers['user-agent']),
       [DEADLINE_MS]: getDeadline(this.context)?.ms,
     });
-  }
-
-  /** Without the query, which may hold secrets. */
-  get #path(): string {
-    return this.#request.url.split('?', 1)[0] ?? '';
   }
 
   #end(): void {
@@ -137,4 +135,9 @@ export class ServerExchange {
 
 function capped<T extends string | undefined>(text: T): T | string {
   return text === undefined ? text : text.slice(0, MAX_TEXT_LENGTH);
+}
+
+function withoutQuery(url: string): string {
+  const at = url.indexOf('?');
+  return at < 0 ? url : url.slice(0, at);
 }
