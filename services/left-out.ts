@@ -18,6 +18,9 @@ const anyName = new Proxy(
 );
 
 /** As the prototype it is asked by those as well who import a module: they get a copy of its properties. */
-const leftOut: object = Object.create(anyName);
+const leftOut: object = Object.create(anyName, {
+  // NodeSDK calls it at every start, here with none.
+  registerInstrumentations: { value: () => {}, enumerable: true },
+});
 
 export = leftOut;

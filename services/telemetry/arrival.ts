@@ -1,10 +1,4 @@
-import {
-  context,
-  createContextKey,
-  type Context,
-  type SpanContext,
-  type TraceState,
-} from '@opentelemetry/api';
+import { createContextKey, type Context, type SpanContext, type TraceState } from '@opentelemetry/api';
 import { tracing } from '@opentelemetry/sdk-node';
 
 /** What came in with a request, besides the parent span that the context may hold. */
@@ -39,13 +33,26 @@ export function clearArrival(parent: Context): Context {
   return parent.deleteValue(KEY);
 }
 
+/** The arrival of the span that is being started; the id generator is not told its context. */
+let starting: Arrival | undefined;
+
+/** Starts the first span of a request by `start`, within the context that arrived. */
+export function startWithin<T>(arrived: Context, start: () => T): T {
+  starting = getArrival(arrived);
+  try {
+    return start();
+  } finally {
+    starting = undefined;
+  }
+}
+
 /**
- * Random ids, except that a root span started while an arrival is active stays in the trace that arrived. A parent that
+ * Random ids, except that a root span started within an arrival stays in the trace that arrived. A parent that
  * was never stored would leave the trace dangling; a new trace id would cut it off from the front end's own spans.
  */
 export class ArrivedIdGenerator implements tracing.IdGenerator {
   readonly #random = new tracing.RandomIdGenerator();
 
-  generateTraceId = (): string => getArrival(context.active())?.traceId ?? this.#random.generateTraceId();
+  generateTraceId = (): string => starting?.traceId ?? this.#random.generateTraceId();
   generateSpanId = (): string => this.#random.generateSpanId();
 }

@@ -10,8 +10,8 @@ import {
   ATTR_SERVICE_VERSION,
   ATTR_URL_FULL,
   ATTR_USER_AGENT_ORIGINAL,
-} from '@opentelemetry/semantic-conventions';
-import { CLOUD_REGION } from './attributes';
+  CLOUD_REGION,
+} from './attributes';
 import type { SpanLosses } from './span-losses';
 import { SpanLimiter } from './span-limits';
 

@@ -1,7 +1,6 @@
 import { types } from 'node:util';
 import { SpanStatusCode, type Exception, type Span } from '@opentelemetry/api';
-import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
-import { DEADLINE_EXCEEDED } from './attributes';
+import { ATTR_ERROR_TYPE, DEADLINE_EXCEEDED } from './attributes';
 import { messageOf, stackOf, withoutUrlSecrets } from './error-text';
 
 /** Longest chain of causes that is looked at; chains can be circular. */

@@ -5,7 +5,7 @@ import type {
   GoogleGenAI,
 } from '@google/genai';
 import type { Attributes } from '@opentelemetry/api';
-import { ATTR_SERVER_ADDRESS, ATTR_SERVER_PORT } from '@opentelemetry/semantic-conventions';
+import { ATTR_SERVER_ADDRESS, ATTR_SERVER_PORT } from './attributes';
 import { GeminiCall } from './gemini-call';
 import { ContentRecorder, inputAttributes, parseContentCapture } from './gemini-content';
 import { contentRequestAttributes, embeddingRequestAttributes } from './gemini-request';

@@ -7,8 +7,8 @@ import {
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
   ATTR_URL_FULL,
-} from '@opentelemetry/semantic-conventions';
-import { DEADLINE_MS } from './attributes';
+  DEADLINE_MS,
+} from './attributes';
 import { getDeadline, remainingMs, type Deadline } from './deadline';
 import { errorType, recordFailure } from './failure';
 import { TRACEPARENT } from './headers';

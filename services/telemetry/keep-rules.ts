@@ -1,7 +1,6 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
-import { ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
-import { DEADLINE_EXCEEDED } from './attributes';
+import { ATTR_HTTP_RESPONSE_STATUS_CODE, DEADLINE_EXCEEDED } from './attributes';
 
 /** Which traces are kept besides those that the ratio keeps. */
 export interface KeepRules {

@@ -21,6 +21,8 @@ export interface ServeOptions {
   readonly telemetry: Telemetry;
   /** TCP port. @default - `PORT`, as Cloud Run sets it, or 8080 */
   readonly port?: number;
+  /** Address to listen on. @default - all interfaces, as Cloud Run needs it */
+  readonly host?: string;
 }
 
 /**
@@ -51,16 +53,17 @@ export function registerHealth(app: FastifyInstance): void {
 }
 
 /**
- * Serves an application, or a bare server of `node:http`, for the life of the process, which this function owns from here on: it listens on all interfaces; on
- * SIGTERM or SIGINT it goes on serving for 0.3 s while telling callers to reconnect elsewhere, finishes what it has
- * accepted, sends the last spans and exits 0, within 8 s whatever happens. A second signal exits 1 at once. An uncaught
- * error is logged, open requests are cut off, the spans so far are sent (2 s at most), and the process exits 1.
+ * Serves an application, or a bare server of `node:http`, for the life of the process, which this function owns from here
+ * on: it listens on `host`; on SIGTERM or SIGINT it goes on serving for 0.3 s while telling callers to reconnect elsewhere,
+ * finishes what it has accepted, sends the last spans and exits 0, within 8 s whatever happens. A second signal exits 1 at
+ * once. An uncaught error is logged, open requests are cut off, the spans so far are sent (2 s at most), and the process
+ * exits 1.
  *
  * @returns the port, once connections are accepted.
  * @throws when the port is taken or `PORT` is not a port number.
  */
 export async function serve(served: Application | Server, options: ServeOptions): Promise<number> {
-  const { telemetry, port = portFrom(process.env['PORT']) } = options;
+  const { telemetry, port = portFrom(process.env['PORT']), host = '0.0.0.0' } = options;
   const app = served instanceof Server ? applicationOf(served) : served;
   const requests = new OpenRequests(app.server);
   app.server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
@@ -91,7 +94,7 @@ export async function serve(served: Application | Server, options: ServeOptions)
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 
-  await app.listen({ host: '0.0.0.0', port });
+  await app.listen({ host, port });
   const address = app.server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
 }

@@ -33,7 +33,7 @@ const RESERVED =
 /** The message of a record in which nothing could be read. */
 const UNREADABLE = 'a log record that cannot be read';
 
-/** Under this symbol, which no parsed input can contain, the access line hands over its `httpRequest`. */
+/** Under this symbol, which no parsed input can contain, the access line hands over its `httpRequest`, and nothing else. */
 export const HTTP_REQUEST = Symbol('httpRequest');
 
 /**
@@ -53,6 +53,10 @@ export function createLogger(
 
   const toArguments = (args: unknown[], level: number): unknown[] => {
     const logged = typeof args[0] === 'object' && args[0] !== null ? args[0] : undefined;
+    if (logged !== undefined && HTTP_REQUEST in logged) {
+      // Written for every request, and of texts alone, so that there is nothing to make safe.
+      return [{ httpRequest: logged[HTTP_REQUEST], ...traceFields(settings.projectId) }, args[1]];
+    }
     const [message, ...values] = logged === undefined ? args : args.slice(1);
     const error = findError(logged);
     // Error Reporting groups by `stack_trace`; a warning must not have one, or it would be reported as well.
@@ -117,7 +121,6 @@ function toFields(logged: object | undefined): Record<string, unknown> {
   const entries =
     typeof safe === 'object' && safe !== null ? Object.entries(safe) : [['value', safe] as const];
   for (const [key, value] of entries) fields[RESERVED.test(key) ? `_${key}` : key] = value;
-  if (HTTP_REQUEST in logged) fields['httpRequest'] = toJsonSafe(logged[HTTP_REQUEST]);
   return fields;
 }
 

@@ -57,18 +57,21 @@ export class TracedPropagator implements TextMapPropagator {
   }
 
   extract(parent: Context, carrier: unknown, getter: TextMapGetter): Context {
-    const lines = (name: string): string[] => [getter.get(carrier, name) ?? []].flat();
-    const deadlineMs = this.#trustCaller ? parseDeadlineMs(lines(TRACED_DEADLINE_MS).join()) : undefined;
+    const joined = (name: string): string => {
+      const lines = getter.get(carrier, name);
+      return lines === undefined || typeof lines === 'string' ? (lines ?? '') : lines.join();
+    };
+    const deadlineMs = this.#trustCaller ? parseDeadlineMs(joined(TRACED_DEADLINE_MS)) : undefined;
     const result =
       deadlineMs === undefined ? parent : setDeadline(parent, new Deadline('The request', deadlineMs));
 
     const arrived =
-      this.#parse(lines(TRACEPARENT), lines(TRACESTATE)) ??
-      parseCloudTraceContext(lines(CLOUD_TRACE_CONTEXT)[0] ?? '');
+      this.#parse(joined(TRACEPARENT), joined(TRACESTATE)) ??
+      parseCloudTraceContext([getter.get(carrier, CLOUD_TRACE_CONTEXT) ?? ''].flat()[0] ?? '');
     if (arrived === undefined) return result;
     const { traceId, traceState } = arrived;
 
-    const sent = this.#trustCaller ? parseTraceparent(lines(TRACED_PARENT).join()) : undefined;
+    const sent = this.#trustCaller ? parseTraceparent(joined(TRACED_PARENT)) : undefined;
     const caller = sent?.traceId === traceId ? sent : undefined;
     const { spanId, traceFlags } = caller ?? arrived;
     const random = (traceFlags & RANDOM_FLAG) !== 0;
@@ -103,10 +106,10 @@ export class TracedPropagator implements TextMapPropagator {
     return [TRACEPARENT, TRACESTATE, TRACED_PARENT];
   }
 
-  #parse(traceparent: string[], tracestate: string[]): SpanContext | undefined {
-    const spanContext = parseTraceparent(traceparent.join());
+  #parse(traceparent: string, tracestate: string): SpanContext | undefined {
+    const spanContext = parseTraceparent(traceparent);
     if (spanContext === undefined) return undefined;
-    const members = parseTraceState(tracestate.join());
+    const members = parseTraceState(tracestate);
     const traceState = this.#trustCaller ? members : members?.unset(OPENTELEMETRY);
     return traceState === undefined ? spanContext : { ...spanContext, traceState };
   }

@@ -1,6 +1,6 @@
 import { resources } from '@opentelemetry/sdk-node';
-import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
 import {
+  ATTR_SERVICE_NAME,
   CLOUD_PLATFORM,
   CLOUD_PROVIDER,
   CLOUD_REGION,

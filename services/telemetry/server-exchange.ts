@@ -10,6 +10,7 @@ import {
   type Context,
   type Span,
 } from '@opentelemetry/api';
+import { clearArrival, startWithin } from './arrival';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_METHOD,
@@ -21,9 +22,9 @@ import {
   ATTR_URL_PATH,
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
-} from '@opentelemetry/semantic-conventions';
-import { clearArrival } from './arrival';
-import { DEADLINE_EXCEEDED, DEADLINE_MS } from './attributes';
+  DEADLINE_EXCEEDED,
+  DEADLINE_MS,
+} from './attributes';
 import { Deadline, getDeadline, setDeadline } from './deadline';
 import { expressRouteOf } from './express-routes';
 import { errorType, toException } from './failure';
@@ -44,7 +45,10 @@ export interface FrameworkView {
   readonly responseSize: string | undefined;
 }
 
-const OPEN = new WeakMap<IncomingMessage, ServerExchange>();
+/** Where a request holds its exchange; a WeakMap costs more at every collection of garbage than all else here. */
+const EXCHANGE = Symbol('server exchange');
+
+type TracedRequest = IncomingMessage & { [EXCHANGE]?: ServerExchange | undefined };
 
 /**
  * One request and its response: a server span by the HTTP semantic conventions from the moment the request is there until
@@ -52,36 +56,39 @@ const OPEN = new WeakMap<IncomingMessage, ServerExchange>();
  */
 export class ServerExchange {
   /** The exchange that was begun for a request, unless it is ignored. */
-  static of(request: IncomingMessage): ServerExchange | undefined {
-    return OPEN.get(request);
+  static of(request: TracedRequest): ServerExchange | undefined {
+    return request[EXCHANGE];
   }
 
   /** The context in which everything the request causes must run. */
   readonly context: Context;
-  readonly #request: IncomingMessage;
+  readonly #request: TracedRequest;
   readonly #response: ServerResponse;
   readonly #span: Span;
   readonly #deadline: Deadline;
+  /** Without the query, which may hold secrets. */
+  readonly #path: string;
   readonly #startedAt = performance.now();
   #view: FrameworkView | undefined;
   #error: Error | undefined;
   #ended = false;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
-    OPEN.set(request, this);
+  constructor(request: TracedRequest, response: ServerResponse) {
+    request[EXCHANGE] = this;
     this.#request = request;
     this.#response = response;
+    this.#path = pathOf(request);
     const arrived = propagation.extract(ROOT_CONTEXT, request.headers, defaultTextMapGetter);
     const options = { kind: SpanKind.SERVER };
-    // Active while the span is started, because the id generator looks for the arrived trace id there.
-    this.#span = context.with(arrived, () => getTracer().startSpan(this.#method, options, arrived));
+    this.#span = startWithin(arrived, () => getTracer().startSpan(this.#method, options, arrived));
     this.#deadline = getDeadline(arrived) ?? new Deadline('The request', Number.POSITIVE_INFINITY);
     this.context = setDeadline(trace.setSpan(clearArrival(arrived), this.#span), this.#deadline);
     if (this.#span.isRecording()) this.#describe();
 
     const settle = (): void => this.end(response.writableFinished);
-    response.once('finish', settle);
-    response.once('close', settle);
+    // Not `once`, which wraps each and takes it off again; the second one does nothing.
+    response.on('finish', settle);
+    response.on('close', settle);
   }
 
   /** Lets a framework tell what it knows; it is asked when the exchange ends. */
@@ -97,7 +104,7 @@ export class ServerExchange {
   /** Leaves neither span nor access line. */
   ignore(): void {
     this.#ended = true;
-    OPEN.delete(this.#request);
+    this.#request[EXCHANGE] = undefined;
   }
 
   /**
@@ -147,11 +154,6 @@ export class ServerExchange {
     return this.#request.method ?? '_OTHER';
   }
 
-  /** Without the query, which may hold secrets. */
-  get #path(): string {
-    return pathOf(this.#request);
-  }
-
   #writeAccessLine(complete: boolean): void {
     const { headers, httpVersion, socket } = this.#request;
     const status = complete ? this.#response.statusCode : CLIENT_CLOSED_REQUEST;
@@ -175,7 +177,8 @@ export class ServerExchange {
 
 /** The path of a request without its query. */
 export function pathOf({ url = '' }: IncomingMessage): string {
-  return url.split('?', 1)[0] ?? '';
+  const at = url.indexOf('?');
+  return at < 0 ? url : url.slice(0, at);
 }
 
 /** `example.com:8080` -> `example.com`, `[::1]:8080` -> `[::1]`. */

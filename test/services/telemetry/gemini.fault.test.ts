@@ -171,7 +171,7 @@ describe('the deadline', () => {
     server = await GeminiServer.start(pausing(FIRST));
     const left = server.left();
 
-    const reading = withDeadline('The test', 100, async () => {
+    const reading = withDeadline('The test', 500, async () => {
       await clientOf().generateContentStream(QUESTION);
       await left;
     });
