@@ -1,0 +1,2 @@
+export { CloudRunPolicy, type CloudRunPolicyOptions, type WaiverOptions } from './cloud-run-policy';
+export { POLICY_RULES, type PolicyRuleId } from './rules';
