@@ -12,6 +12,14 @@ export function block(attributes: Attributes | undefined, name: string): Attribu
   return blocks(attributes, name)[0];
 }
 
+/**
+ * Whether a block may be there without being readable at synth: it is a token, or made of a dynamic block. Rules let
+ * through what they cannot read.
+ */
+export function isUnreadable(attributes: Attributes | undefined, name: string): boolean {
+  return typeof attributes?.[name] === 'string' || block(attributes, 'dynamic')?.[name] !== undefined;
+}
+
 /** Values of a list; a value alone counts as one. */
 export function list(attributes: Attributes | undefined, name: string): unknown[] {
   const value = attributes?.[name] ?? [];

@@ -1,5 +1,5 @@
 import { accountOf, grantsOf } from './grants';
-import { type Attributes, block, blocks } from './attributes';
+import { type Attributes, block, blocks, isUnreadable } from './attributes';
 import type { SynthesizedResource, SynthesizedStack } from './synthesized-stack';
 
 export const CLOUD_RUN_SERVICE = 'google_cloud_run_v2_service';
@@ -18,13 +18,16 @@ export interface CloudRunService {
   /** The first is the one that serves. */
   readonly containers: readonly Attributes[];
   readonly variables: readonly Variable[];
-  /** Whether OpenTelemetry is set up in it. */
-  readonly traced: boolean;
+  /** Whether OpenTelemetry is set up in it; undefined where its variables cannot all be read. */
+  readonly traced: boolean | undefined;
 }
 
-/** The Cloud Run services of a stack. */
+/** The Cloud Run services of a stack whose templates can be read. */
 export function cloudRunServices(stack: SynthesizedStack): CloudRunService[] {
-  return stack.ofType(CLOUD_RUN_SERVICE).map((resource) => {
+  const readable = stack
+    .ofType(CLOUD_RUN_SERVICE)
+    .filter(({ attributes }) => !isUnreadable(attributes, 'template'));
+  return readable.map((resource) => {
     const template = block(resource.attributes, 'template');
     const containers = blocks(template, 'containers');
     const variables = containers.flatMap((container) =>
@@ -39,7 +42,10 @@ export function cloudRunServices(stack: SynthesizedStack): CloudRunService[] {
       variables.some(({ name }) => name.startsWith('OTEL_')) &&
       value('OTEL_TRACES_EXPORTER') !== 'none' &&
       value('OTEL_SDK_DISABLED') !== 'true';
-    return { resource, template, containers, variables, traced };
+    const isReadable =
+      !isUnreadable(template, 'containers') &&
+      !containers.some((container) => isUnreadable(container, 'env'));
+    return { resource, template, containers, variables, traced: isReadable ? traced : undefined };
   });
 }
 

@@ -15,12 +15,12 @@ export interface Verdict {
 /** What a policy that is applied to the stack already says at synth. */
 export function verdictOn(stack: TerraformStack): Verdict {
   const errors = errorsOf(stack);
-  const annotations = (type: AnnotationMetadataEntryType): string[] =>
+  const annotations = (type: string): string[] =>
     stack.node
       .findAll()
       .flatMap(({ node }) =>
         node.metadata
-          .filter((entry) => entry.type === String(type))
+          .filter((entry) => entry.type === type)
           .map(({ data }) => `[${node.path}] ${String(data)}`),
       );
   return {

@@ -1,4 +1,4 @@
-import { block } from '../attributes';
+import { block, isUnreadable } from '../attributes';
 import type { PolicyRule } from '../policy-rule';
 
 export const bucketSoftDelete = {
@@ -16,6 +16,7 @@ export const bucketSoftDelete = {
   *check(stack) {
     for (const resource of stack.ofType('google_storage_bucket')) {
       const policy = block(resource.attributes, 'soft_delete_policy');
+      if (isUnreadable(resource.attributes, 'soft_delete_policy')) continue;
       if (policy?.['retention_duration_seconds'] !== undefined) continue;
       yield {
         resource,

@@ -1,4 +1,4 @@
-import { block, blocks } from '../attributes';
+import { block, blocks, isUnreadable } from '../attributes';
 import type { PolicyRule } from '../policy-rule';
 import type { SynthesizedResource, SynthesizedStack } from '../synthesized-stack';
 
@@ -24,6 +24,7 @@ export const bucketVersioning = {
   fail: { resource: { google_storage_bucket: { documents: { versioning: { enabled: true } } } } },
   *check(stack) {
     for (const resource of stack.ofType('google_storage_bucket')) {
+      if (isUnreadable(resource.attributes, 'versioning')) continue;
       const enabled = block(resource.attributes, 'versioning')?.['enabled'];
       if (stack.isNot(enabled, true)) {
         yield {
@@ -44,6 +45,7 @@ export const bucketVersioning = {
 } as const satisfies PolicyRule;
 
 function deletesOldVersions({ attributes }: SynthesizedResource, stack: SynthesizedStack): boolean {
+  if (isUnreadable(attributes, 'lifecycle_rule')) return true;
   return blocks(attributes, 'lifecycle_rule').some((rule) => {
     const condition = block(rule, 'condition');
     const isArchived = stack.text(condition?.['with_state']) === 'ARCHIVED';

@@ -1,4 +1,4 @@
-import { type Attributes, block } from '../attributes';
+import { type Attributes, block, isUnreadable } from '../attributes';
 import { cloudRunServices } from '../cloud-run-services';
 import type { PolicyRule } from '../policy-rule';
 
@@ -29,14 +29,13 @@ export const statedLimits = {
     for (const { resource, template, containers } of cloudRunServices(stack)) {
       const [first, ...others] = containers;
       const missing = [
-        ...(first ? missingIn(first) : []),
-        ...(first && block(first, 'resources')?.['cpu_idle'] === undefined ? ['cpuIdle'] : []),
+        ...(first ? missingIn(first, 'cpu_idle') : []),
         ...others.flatMap((container) =>
           missingIn(container).map(
             (name) => `${name} of the container '${stack.text(container['name']) ?? '?'}'`,
           ),
         ),
-        ...(block(template, 'scaling')?.['max_instance_count'] === undefined ? ['maxInstanceCount'] : []),
+        ...(block(template, 'scaling')?.['max_instance_count'] === undefined ? ['max_instance_count'] : []),
       ];
       if (missing.length === 0) continue;
       yield {
@@ -49,7 +48,14 @@ export const statedLimits = {
   },
 } as const satisfies PolicyRule;
 
-function missingIn(container: Attributes): string[] {
-  const limits = block(block(container, 'resources'), 'limits');
-  return ['cpu', 'memory'].filter((name) => limits?.[name] === undefined);
+/** What is left out of a container's resources, `besides` included, as far as they can be read. */
+function missingIn(container: Attributes, ...besides: readonly string[]): string[] {
+  if (isUnreadable(container, 'resources')) return [];
+  const resources = block(container, 'resources');
+  const limits = block(resources, 'limits');
+  const areLimitsRead = !isUnreadable(resources, 'limits');
+  return [
+    ...['cpu', 'memory'].filter((name) => areLimitsRead && limits?.[name] === undefined),
+    ...besides.filter((name) => resources?.[name] === undefined),
+  ];
 }

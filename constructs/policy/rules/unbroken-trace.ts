@@ -12,6 +12,7 @@ export const unbrokenTrace = {
   *check(stack) {
     const reported = new Set<string>();
     for (const { caller, callee } of callsBetween(cloudRunServices(stack), stack)) {
+      if (caller.traced === undefined || callee.traced === undefined) continue;
       if (caller.traced === callee.traced) continue;
       const { resource } = caller.traced ? callee : caller;
       if (reported.has(resource.address)) continue;
