@@ -2,7 +2,7 @@ import type { TerraformStack } from 'cdktf';
 import { type Attributes, block, isAttributes, texts } from './attributes';
 
 /** Attributes by name, by type, in Terraform's JSON syntax. */
-export type Resources = Readonly<Record<string, Readonly<Record<string, Attributes>>>>;
+type Resources = Readonly<Record<string, Readonly<Record<string, Attributes>>>>;
 
 /** The parts of a configuration that rules look at. */
 export interface Configuration {
