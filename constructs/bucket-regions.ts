@@ -10,22 +10,26 @@ const DUAL_REGIONS: Readonly<Record<string, readonly string[]>> = {
 /** Multi-regions, and how the regions start that are near their data (same page). */
 const MULTI_REGIONS: Readonly<Record<string, string>> = { ASIA: 'ASIA-', EU: 'EUROPE-', US: 'US-' };
 
-/**
- * How near a bucket is to a region, both in any spelling: `in` the region, `around` it in a multi-region whose nearest
- * copy may be elsewhere, or `elsewhere`.
- *
- * @param dataLocations regions of a configurable dual-region
- */
-export function nearness(
-  location: string,
-  dataLocations: readonly string[],
-  region: string,
-): 'in' | 'around' | 'elsewhere' {
-  const place = location.toUpperCase();
+/** Where the objects of a bucket are, in any spelling. */
+interface Placement {
+  readonly location: string;
+  /** Regions of a configurable dual-region. */
+  readonly dataLocations?: readonly string[] | undefined;
+}
+
+/** How near a bucket is: in the region, around it in a multi-region whose nearest copy may be elsewhere, or elsewhere. */
+export type Nearness = 'in' | 'around' | 'elsewhere';
+
+/** How near a bucket is to a region, in any spelling. */
+export function nearness(placement: Placement, region: string): Nearness {
   const here = region.toUpperCase();
-  const named = dataLocations.map((one) => one.toUpperCase());
-  const regions = named.length > 0 ? named : (DUAL_REGIONS[place] ?? [place]);
-  if (regions.includes(here)) return 'in';
-  const prefix = named.length > 0 ? undefined : MULTI_REGIONS[place];
+  if (regionsOf(placement).includes(here)) return 'in';
+  const prefix = placement.dataLocations ? undefined : MULTI_REGIONS[placement.location.toUpperCase()];
   return prefix !== undefined && here.startsWith(prefix) ? 'around' : 'elsewhere';
+}
+
+/** Regions that hold the objects, in upper case; a multi-region is its own. */
+export function regionsOf({ location, dataLocations }: Placement): readonly string[] {
+  const place = location.toUpperCase();
+  return dataLocations?.map((one) => one.toUpperCase()) ?? DUAL_REGIONS[place] ?? [place];
 }

@@ -42,6 +42,7 @@ export function inspect(
   }
   for (const construct of constructs) {
     for (const waiver of waiversOf(construct)) {
+      if (waiver.told) continue;
       const count = uses.get(waiver) ?? 0;
       if (count > 0) verdictOn(construct).waived.push(describeWaiver(waiver, count));
       // A rule that does not count in this environment may be broken in another.

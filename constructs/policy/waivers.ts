@@ -12,6 +12,8 @@ const MIN_REASON_LENGTH = 10;
 export interface Waiver {
   readonly ruleId: PolicyRuleId;
   readonly reason: string;
+  /** Set where a construct checks the same itself, and has said in its own words what it accepts. */
+  readonly told?: true;
 }
 
 /** Records a waiver. Throws TCR070 for an unknown rule, TCR071 for a reason that says nothing. */
@@ -35,6 +37,12 @@ export function addWaiver(construct: IConstruct, ruleId: PolicyRuleId, reason: s
     );
   }
   const waiver: Waiver = { ruleId, reason: reason.trim() };
+  construct.node.addMetadata(METADATA, waiver);
+}
+
+/** Leaves to a construct what it checks itself: neither listed as a waiver, nor missed where it lets nothing through. */
+export function leaveToConstruct(construct: IConstruct, ruleId: PolicyRuleId): void {
+  const waiver: Waiver = { ruleId, reason: 'the construct has warned of it', told: true };
   construct.node.addMetadata(METADATA, waiver);
 }
 

@@ -61,7 +61,8 @@ test('cdktf synth stops at what breaks a rule, prints all of it, and writes no s
   expect([...lines].filter((line) => line.startsWith('[document-pipeline-staging/'))).toEqual([
     '[document-pipeline-staging/gateway/Default] own-service-account: serviceAccount is left out, so it runs as the ' +
       'default account; make a google_service_account for this service, and write serviceAccount: account.email',
-    '[document-pipeline-staging/storage/bucket-documents/Default] bucket-co-located: it is in US-CENTRAL1, and ' +
+    '[document-pipeline-staging/storage/bucket-documents/object-user] bucket-co-located: ' +
+      'google_storage_bucket.storage_bucket-documents_A4421C60 is in US-CENTRAL1, and ' +
       "google_cloud_run_v2_service.storage uses it from europe-west1; write location: 'EUROPE-WEST1'; " +
       'a location cannot be changed, so copy the objects first',
   ]);

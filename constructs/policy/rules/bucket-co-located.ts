@@ -10,11 +10,11 @@ export const bucketCoLocated = {
   pass: bucketIn('EUROPE-WEST1'),
   fail: bucketIn('US-CENTRAL1'),
   *check(stack) {
-    for (const { bucket, location, service, region, nearness } of bucketUses(stack)) {
+    for (const { by, bucket, location, service, region, nearness } of bucketUses(stack)) {
       if (nearness !== 'elsewhere') continue;
       yield {
-        resource: bucket,
-        found: `it is in ${location}, and ${service.address} uses it from ${region}`,
+        resource: by,
+        found: `${bucket.address} is in ${location}, and ${service.address} uses it from ${region}`,
         write: `write location: '${region.toUpperCase()}'; a location cannot be changed, so copy the objects first`,
       };
     }

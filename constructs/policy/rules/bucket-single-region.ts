@@ -10,11 +10,11 @@ export const bucketSingleRegion = {
   pass: mountedBucketIn('EUROPE-WEST1'),
   fail: mountedBucketIn('EU'),
   *check(stack) {
-    for (const { bucket, location, service, region, nearness } of bucketUses(stack)) {
+    for (const { by, bucket, location, service, region, nearness } of bucketUses(stack)) {
       if (nearness !== 'around') continue;
       yield {
-        resource: bucket,
-        found: `it is in the multi-region ${location}, and ${service.address} uses it from ${region}`,
+        resource: by,
+        found: `${bucket.address} is in the multi-region ${location}, and ${service.address} uses it from ${region}`,
         write: `write location: '${region.toUpperCase()}' where its latency matters`,
       };
     }

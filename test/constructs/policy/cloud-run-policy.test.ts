@@ -4,6 +4,7 @@ import { Aspects, TerraformLocal, type TerraformStack, TerraformVariable } from 
 import { Construct } from 'constructs';
 import {
   Access,
+  type BucketUseOptions,
   CloudRunPolicy,
   DeploymentEnvironment,
   ServiceCode,
@@ -37,6 +38,14 @@ function policedStack(): TerraformStack {
   const stack = testStack();
   CloudRunPolicy.applyTo(stack);
   return stack;
+}
+
+/** A stack with a service that uses a bucket at a location, and what is said of it. */
+function useBucketAt(location: string, options: BucketUseOptions = {}) {
+  const stack = policedStack();
+  const service = new TracedCloudRunService(stack, 'api', { code });
+  service.useBucket('archive', bucket(stack, 'archive', { location }), options);
+  return { stack, verdict: verdictOn(stack) };
 }
 
 describe('the policy', () => {
@@ -152,6 +161,41 @@ describe('the policy', () => {
     CloudRunPolicy.applyTo(stack, { environment });
     new TracedCloudRunService(stack, 'api', { code, environment }).addBucket('documents');
     expect(verdictOn(stack).errors).toEqual([]);
+  });
+});
+
+describe('a bucket that a service uses', () => {
+  test.each(['EUROPE-WEST1', 'europe-west1', 'EUR5'])('may be at %s', (location) => {
+    expect(useBucketAt(location).verdict).toEqual({ errors: [], warnings: [], waived: [] });
+  });
+
+  test('is left to the construct where that has warned of it already', () => {
+    const reason = 'its objects are there by law';
+    const { errors, warnings, waived } = useBucketAt('US-CENTRAL1', { regionMismatchReason: reason }).verdict;
+    expect({ errors, waived }).toEqual({ errors: [], waived: [] });
+    expect(warnings).toEqual([expect.stringContaining(`accepted because: ${reason}`)]);
+    expect(useBucketAt('EU').verdict.warnings).toEqual([expect.stringContaining('[shop/api] the bucket ')]);
+  });
+
+  test('is found where an override moves it', () => {
+    const { stack } = useBucketAt('EU');
+    stack.addOverride('resource.google_storage_bucket.archive.location', 'us-east1');
+    expect(verdictOn(stack).errors).toEqual([
+      expect.stringMatching(
+        /^\[shop\/api\/object-user-\w+\] bucket-co-located: google_storage_bucket.archive is in us-east1, and google_cloud_run_v2_service.api uses it from europe-west1; /,
+      ),
+    ]);
+  });
+
+  test.each([
+    ['in it', ['EUROPE-WEST1', 'EUROPE-NORTH1'], []],
+    ['outside it', ['EUROPE-WEST4', 'EUROPE-NORTH1'], ['bucket-co-located']],
+    ['not all known', ['EUROPE-WEST4', '${var.region}'], []],
+  ])('may name its regions: %s', (_, data_locations, expected) => {
+    const { stack } = useBucketAt('EU');
+    const path = 'resource.google_storage_bucket.archive.custom_placement_config.data_locations';
+    stack.addOverride(path, data_locations);
+    expect(rulesIn(verdictOn(stack)).filter((id) => id.startsWith('bucket-'))).toEqual(expected);
   });
 });
 
