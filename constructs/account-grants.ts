@@ -8,6 +8,7 @@ import { CoLocatedBucket } from './co-located-bucket';
 import { enableApi } from './google-project';
 import type { ITracedCloudRunService } from './imported-service';
 import { grantId } from './names';
+import { leaveToConstruct } from './policy';
 import { ROLES } from './roles';
 import type { Secret } from './secret';
 import type { Volume } from './volume';
@@ -46,7 +47,15 @@ export class AccountGrants {
   useObjects(bucket: UsableBucket, options: BucketUseOptions): StorageBucketIamMember {
     const { path } = this.#service.node;
     const warning = checkBucketLocation(path, bucket, this.#service.region, options.regionMismatchReason);
-    if (warning !== undefined) Annotations.of(this.#service).addWarning(warning);
+    const grant = this.#objectGrant(bucket, options);
+    if (warning !== undefined) {
+      Annotations.of(this.#service).addWarning(warning.message);
+      leaveToConstruct(grant, warning.ruleId);
+    }
+    return grant;
+  }
+
+  #objectGrant(bucket: UsableBucket, options: BucketUseOptions): StorageBucketIamMember {
     if (bucket instanceof CoLocatedBucket && bucket.node.scope === this.#service) {
       const own = bucket.node.tryFindChild('object-user');
       return own instanceof StorageBucketIamMember ? own : bucket.grantObjectUse('object-user', this.#member);

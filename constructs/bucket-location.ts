@@ -1,5 +1,7 @@
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { Token } from 'cdktf';
+import { nearness, regionsOf } from './bucket-regions';
+import type { PolicyRuleId } from './policy';
 import { CROSS_REGION_COST } from './region-cost';
 import { ValidationError } from './validation';
 
@@ -36,22 +38,16 @@ export interface BucketUseOptions {
   readonly regionMismatchReason?: string;
 }
 
-/** Predefined dual-regions (Cloud Storage, "Bucket locations"). */
-const DUAL_REGIONS: Readonly<Record<string, readonly string[]>> = {
-  ASIA1: ['asia-northeast1', 'asia-northeast2'],
-  EUR4: ['europe-north1', 'europe-west4'],
-  EUR5: ['europe-west1', 'europe-west2'],
-  EUR7: ['europe-west2', 'europe-west3'],
-  EUR8: ['europe-west3', 'europe-west6'],
-  NAM4: ['us-central1', 'us-east1'],
-};
-/** Multi-regions, and how the regions start that are near their data (same page). */
-const MULTI_REGIONS: Readonly<Record<string, string>> = { ASIA: 'asia-', EU: 'europe-', US: 'us-' };
-
-/** Where a bucket is, as far as it is known at synth, in upper case. */
+/** Where a bucket is, in upper case. */
 interface Place {
-  readonly location: string | undefined;
+  readonly location: string;
   readonly dataLocations: readonly string[] | undefined;
+}
+
+/** What is accepted with a warning, and the policy's rule that would say the same again. */
+interface LocationWarning {
+  readonly message: string;
+  readonly ruleId: PolicyRuleId;
 }
 
 /**
@@ -64,21 +60,24 @@ export function checkBucketLocation(
   bucket: UsableBucket,
   region: string,
   reason?: string,
-): string | undefined {
+): LocationWarning | undefined {
   if (reason?.trim() === '') {
     throw new ValidationError('TCR030', path, "'regionMismatchReason' is empty; write why it has to be so");
   }
   const place = placeOf(bucket);
-  if (!place.location || Token.isUnresolved(region)) return undefined;
+  if (!place || Token.isUnresolved(region)) return undefined;
+  const near = nearness(place, region);
   const where = `the bucket ${describe(bucket, place)} and the service in ${region}`;
   const accepted = reason === undefined ? '' : `; accepted because: ${reason}`;
-  if (isMultiRegionOf(place, region)) {
-    return (
-      `${where}: a multi-region may answer from any of its regions, at best from this one; for latency that can be ` +
-      `relied on use a bucket in ${region.toUpperCase()}${accepted}`
-    );
+  if (near === 'around') {
+    return {
+      message:
+        `${where}: a multi-region may answer from any of its regions, at best from this one; for latency that can be ` +
+        `relied on use a bucket in ${region.toUpperCase()}${accepted}`,
+      ruleId: 'bucket-single-region',
+    };
   }
-  if (regionsOf(place).includes(region.toLowerCase())) {
+  if (near === 'in') {
     if (reason === undefined) return undefined;
     throw new ValidationError(
       'TCR030',
@@ -89,7 +88,7 @@ export function checkBucketLocation(
   const story =
     `${where}: every access crosses from region to region and back, ${CROSS_REGION_COST}, ` +
     'which is how a request runs past its deadline and ends in a 504';
-  if (accepted) return `${story}${accepted}`;
+  if (accepted) return { message: `${story}${accepted}`, ruleId: 'bucket-co-located' };
   throw new ValidationError(
     'TCR029',
     path,
@@ -104,7 +103,8 @@ export function locationOf(bucket: UsableBucket): string {
   return location === undefined || Token.isUnresolved(location) ? bucket.location : location.toUpperCase();
 }
 
-function placeOf(bucket: UsableBucket): Place {
+/** Where a bucket is, as far as it is known at synth. */
+function placeOf(bucket: UsableBucket): Place | undefined {
   const { location, dataLocations } =
     bucket instanceof StorageBucket
       ? {
@@ -115,22 +115,12 @@ function placeOf(bucket: UsableBucket): Place {
   const known = dataLocations?.every((one) => !Token.isUnresolved(one)) ? dataLocations : undefined;
   // A bucket of the stack knows its regions even where its location is a reference.
   const named = Token.isUnresolved(location) ? known?.join('+') : location;
-  return { location: named?.toUpperCase(), dataLocations: known };
-}
-
-function regionsOf({ location = '', dataLocations }: Place): readonly string[] {
-  return (dataLocations ?? DUAL_REGIONS[location] ?? [location]).map((region) => region.toLowerCase());
-}
-
-function isMultiRegionOf({ location = '', dataLocations }: Place, region: string): boolean {
-  const prefix = dataLocations ? undefined : MULTI_REGIONS[location];
-  return prefix !== undefined && region.toLowerCase().startsWith(prefix);
+  return named ? { location: named.toUpperCase(), dataLocations: known } : undefined;
 }
 
 function describe(bucket: UsableBucket, place: Place): string {
   const name = Token.isUnresolved(bucket.name) ? '' : `'${bucket.name}' `;
-  const regions = place.dataLocations ?? DUAL_REGIONS[place.location ?? ''];
-  const detail =
-    regions && regions.length > 1 ? ` (${regions.map((region) => region.toUpperCase()).join(' and ')})` : '';
+  const regions = regionsOf(place);
+  const detail = regions.length > 1 ? ` (${regions.join(' and ')})` : '';
   return `${name}is in ${place.location}${detail}`;
 }

@@ -15,6 +15,7 @@ export {
   type WebhookOptions,
 } from './notification-channel';
 export { PipelineMonitoring, type PipelineMonitoringProps } from './pipeline-monitoring';
+export { CloudRunPolicy, type CloudRunPolicyOptions, type PolicyRuleId, type WaiverOptions } from './policy';
 export { type GrpcProbeOptions, LivenessProbe, type ProbeOptions, StartupProbe } from './probe';
 export { Sampling, type SamplingOptions } from './sampling';
 export { Secret } from './secret';

@@ -44,6 +44,8 @@ export const VALIDATION_CODES = {
   TCR058: 'a call declared after the monitoring of its pipeline',
   TCR059: 'more services than a dashboard holds',
   TCR060: 'a pipeline without an entry, or with one named twice',
+  TCR070: 'a waiver of a policy rule that does not exist',
+  TCR071: 'a waiver without a usable reason',
 } as const;
 
 type ValidationCode = keyof typeof VALIDATION_CODES;

@@ -4,6 +4,7 @@ import { GcsBackend, LocalBackend, TerraformOutput, TerraformStack } from 'cdktf
 import type { Construct } from 'constructs';
 import {
   Access,
+  CloudRunPolicy,
   NotificationChannel,
   PipelineMonitoring,
   ServiceCode,
@@ -19,6 +20,7 @@ export class DocumentPipelineStack extends TerraformStack {
   constructor(scope: Construct, config: EnvironmentConfig) {
     super(scope, stackId(config.environment.name));
     const { environment } = config;
+    CloudRunPolicy.applyTo(this, { environment });
     this.#keepState(config);
     new GoogleProvider(this, 'google', { project: config.projectId, region: config.region });
 

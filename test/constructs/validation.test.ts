@@ -207,7 +207,9 @@ describe('the limits themselves are taken', () => {
 });
 
 test('every code is tested with its message', () => {
-  const tests = readdirSync(__dirname).map((file) => readFileSync(join(__dirname, file), 'utf8'));
+  const tests = readdirSync(__dirname, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => readFileSync(join(__dirname, file), 'utf8'));
   const missing = Object.keys(VALIDATION_CODES).filter(
     (code) => !tests.some((text) => text.includes(`${code} `)),
   );

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { POLICY_RULES } from '../../constructs/policy';
+import type { PolicyRule } from '../../constructs/policy/policy-rule';
 import { VALIDATION_CODES } from '../../constructs/validation';
 import { resourceTypes } from '../../local/terraform/resource-types';
 
@@ -18,6 +20,7 @@ export function generatedSections(): Record<string, string> {
       .toSorted()
       .join(', '),
     'construct codes': table(['code', 'refused'], Object.entries(VALIDATION_CODES)),
+    'policy rules': table(['rule', 'what holds', 'what happens otherwise'], POLICY_RULES.map(policyRow)),
     'service codes': table(['code', 'status'], serviceCodes()),
   };
 }
@@ -36,6 +39,15 @@ export function replaceSection(readme: string, name: string, content: string): s
 function code(file: string): string {
   const [, lines = ''] = readRoot(file).split(/^ *\/\/ README\n/m);
   return `\`\`\`ts\n${lines.replaceAll(/^ {4}/gm, '').trimEnd()}\n\`\`\``;
+}
+
+function policyRow({ id, title, why, level, notWhereDisposable }: PolicyRule): string[] {
+  const notes = [
+    level === 'warning' && 'warns',
+    notWhereDisposable && 'not where everything may be destroyed',
+  ];
+  const note = notes.filter(Boolean).join(', ');
+  return [`\`${id}\``, note ? `${title} (${note})` : title, why];
 }
 
 /** Code and status of every error class of the pipeline; both are fields, which are read from the source. */

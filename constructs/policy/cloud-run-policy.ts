@@ -1,0 +1,72 @@
+import { AnnotationMetadataEntryType, Aspects, type IAspect, TerraformStack } from 'cdktf';
+import type { IConstruct } from 'constructs';
+import { DeploymentEnvironment } from '../deployment-environment';
+import { inspect } from './policy-report';
+import type { PolicyRuleId } from './rules';
+import { addWaiver } from './waivers';
+
+export interface CloudRunPolicyOptions {
+  /**
+   * Rules about deletion and moving image tags do not count where everything may be destroyed.
+   *
+   * @default DeploymentEnvironment.production()
+   */
+  readonly environment?: DeploymentEnvironment;
+}
+
+export interface WaiverOptions {
+  /** Why the rule need not hold, at least 10 characters. It is printed at every synth. */
+  readonly reason: string;
+}
+
+/**
+ * Checks a stack as it is synthesized, whoever wrote its resources and whatever overrides them, and reports everything
+ * it finds at once: errors stop synth, warnings and waivers are printed. Values known only to Terraform pass.
+ */
+export class CloudRunPolicy implements IAspect {
+  /** Applies every rule to a stack. An aspect of the app would do nothing: cdktf asks those of a stack only. */
+  static applyTo(stack: TerraformStack, options: CloudRunPolicyOptions = {}): void {
+    Aspects.of(stack).add(new CloudRunPolicy(options.environment ?? DeploymentEnvironment.production()));
+  }
+
+  /**
+   * Lets a construct, and everything in it, break a rule. Throws TCR070 for a rule that does not exist, TCR071 for a
+   * reason that says nothing. A waiver that lets nothing through is an error at synth.
+   */
+  static waive(construct: IConstruct, ruleId: PolicyRuleId, options: WaiverOptions): void {
+    addWaiver(construct, ruleId, options.reason);
+  }
+
+  readonly #environment: DeploymentEnvironment;
+  readonly #visited = new WeakSet<IConstruct>();
+  readonly #reports = new Map<TerraformStack, ReturnType<typeof inspect>>();
+
+  private constructor(environment: DeploymentEnvironment) {
+    this.#environment = environment;
+  }
+
+  /** Called by cdktf. Validations run when every aspect has been everywhere, so that they see what others change. */
+  visit(construct: IConstruct): void {
+    this.#reports.delete(TerraformStack.of(construct));
+    if (this.#visited.has(construct)) return;
+    this.#visited.add(construct);
+    construct.node.addValidation({ validate: () => this.#validate(construct) });
+  }
+
+  #validate(construct: IConstruct): string[] {
+    const stack = TerraformStack.of(construct);
+    const report = this.#reports.get(stack) ?? inspect(stack, this.#environment);
+    this.#reports.set(stack, report);
+    const verdict = report.get(construct);
+    for (const warning of verdict?.warnings ?? [])
+      annotate(construct, AnnotationMetadataEntryType.WARN, warning);
+    for (const waived of verdict?.waived ?? []) annotate(construct, AnnotationMetadataEntryType.INFO, waived);
+    return verdict?.errors ?? [];
+  }
+}
+
+/** Once, however often a stack is synthesized, and without a stack trace, which would be of this file. */
+function annotate({ node }: IConstruct, type: AnnotationMetadataEntryType, message: string): void {
+  const isTold = node.metadata.some(({ data }) => data === message);
+  if (!isTold) node.addMetadata(type, message);
+}

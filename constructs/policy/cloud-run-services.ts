@@ -1,0 +1,90 @@
+import { accountOf, grantsOf } from './grants';
+import { type Attributes, block, blocks, isUnreadable } from './attributes';
+import type { SynthesizedResource, SynthesizedStack } from './synthesized-stack';
+
+export const CLOUD_RUN_SERVICE = 'google_cloud_run_v2_service';
+
+/** An environment variable of a container, given as a value or by reference to a secret. */
+interface Variable {
+  readonly name: string;
+  readonly value: unknown;
+  readonly secret: Attributes | undefined;
+}
+
+/** A Cloud Run service with the parts that several rules look at. */
+export interface CloudRunService {
+  readonly resource: SynthesizedResource;
+  readonly template: Attributes | undefined;
+  /** The first is the one that serves. */
+  readonly containers: readonly Attributes[];
+  readonly variables: readonly Variable[];
+  /** Whether OpenTelemetry is set up in it; undefined where its variables cannot all be read. */
+  readonly traced: boolean | undefined;
+}
+
+/** The Cloud Run services of a stack whose templates can be read. */
+export function cloudRunServices(stack: SynthesizedStack): CloudRunService[] {
+  const readable = stack
+    .ofType(CLOUD_RUN_SERVICE)
+    .filter(({ attributes }) => !isUnreadable(attributes, 'template'));
+  return readable.map((resource) => {
+    const template = block(resource.attributes, 'template');
+    const containers = blocks(template, 'containers');
+    const variables = containers.flatMap((container) =>
+      blocks(container, 'env').map((variable) => ({
+        name: stack.text(variable['name']) ?? '',
+        value: variable['value'],
+        secret: block(block(variable, 'value_source'), 'secret_key_ref'),
+      })),
+    );
+    const value = (name: string): string | undefined => variableOf({ variables }, name, stack);
+    const traced =
+      variables.some(({ name }) => name.startsWith('OTEL_')) &&
+      value('OTEL_TRACES_EXPORTER') !== 'none' &&
+      value('OTEL_SDK_DISABLED') !== 'true';
+    const isReadable =
+      !isUnreadable(template, 'containers') &&
+      !containers.some((container) => isUnreadable(container, 'env'));
+    return { resource, template, containers, variables, traced: isReadable ? traced : undefined };
+  });
+}
+
+/** Text of an environment variable: undefined when it is not set or not known at synth. */
+export function variableOf(
+  service: Pick<CloudRunService, 'variables'>,
+  name: string,
+  stack: SynthesizedStack,
+): string | undefined {
+  return stack.text(service.variables.find((variable) => variable.name === name)?.value);
+}
+
+/** What a service runs as, in the form that `accountOf` gives to members. */
+export function accountOfService(service: CloudRunService, stack: SynthesizedStack): string | undefined {
+  return accountOf(service.template?.['service_account'], stack);
+}
+
+/** A service that calls another: it is told the other's URL, or may invoke it. */
+interface Call {
+  readonly caller: CloudRunService;
+  readonly callee: CloudRunService;
+}
+
+/** The calls between the services of a stack. */
+export function callsBetween(services: readonly CloudRunService[], stack: SynthesizedStack): Call[] {
+  const byResource = new Map(services.map((service) => [service.resource, service]));
+  const invokers = grantsOf(stack).filter(({ resource }) =>
+    resource.type.startsWith(`${CLOUD_RUN_SERVICE}_iam_`),
+  );
+  return services.flatMap((caller) => {
+    const account = accountOfService(caller, stack);
+    const invoked = invokers.filter(({ accounts }) => account !== undefined && accounts.includes(account));
+    const named = [
+      ...caller.variables.map(({ value }) => value),
+      ...invoked.map(({ resource }) => resource.attributes['name']),
+    ];
+    return stack.referenced(named).flatMap((target) => {
+      const callee = byResource.get(target);
+      return callee && callee !== caller ? { caller, callee } : [];
+    });
+  });
+}
