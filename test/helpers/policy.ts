@@ -26,7 +26,9 @@ export function verdictOn(stack: TerraformStack): Verdict {
   return {
     errors,
     warnings: annotations(AnnotationMetadataEntryType.WARN),
-    waived: annotations(AnnotationMetadataEntryType.INFO),
+    waived: annotations(AnnotationMetadataEntryType.INFO).filter((line) =>
+      line.includes('] policy waived: '),
+    ),
   };
 }
 
