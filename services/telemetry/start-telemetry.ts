@@ -12,6 +12,7 @@ import { createResource } from './resource';
 import { RatioSampler } from './sampler';
 import { describeProblem, parseTelemetrySettings, type Environment } from './settings';
 import { reportProblem } from './telemetry-problems';
+import { keepTracer } from './tracer';
 
 /** Running telemetry of a process. */
 export interface Telemetry {
@@ -64,7 +65,7 @@ export function startTelemetry(env: Environment = process.env, options: Telemetr
     spanProcessors: [createSpanProcessor(settings, options.exporter)],
   });
   sdk.start();
-  const uninstall = [traceFastify(), traceFetch()];
+  const uninstall = [keepTracer(), traceFastify(), traceFetch()];
 
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
