@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { buildSync, type BuildOptions, type Metafile } from 'esbuild';
 import { BundleCache, type Bundle } from './bundle-cache';
-import { PROGRAM } from './launcher/program';
+import { PROGRAM, WRAPPER } from './launcher/program';
 
 const ROOT = resolve(__dirname, '..');
 const CACHE = join(ROOT, 'node_modules', '.cache', 'bundles');
@@ -108,6 +108,8 @@ function buildService(entry: string): Built[] {
   for (;;) {
     const service = build(PROGRAM, {
       entryPoints: [entry],
+      banner: { js: WRAPPER[0] },
+      footer: { js: WRAPPER[1] },
       alias: Object.fromEntries(leftOut.map((name) => [name, join(__dirname, 'left-out.ts')])),
       external: [...COPIED.map(({ name }) => name), ...apart],
     });

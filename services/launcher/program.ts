@@ -11,8 +11,8 @@ const CACHE = 'service/index.cache';
 
 const DIGEST_BYTES = 20;
 
-/** Around every CommonJS module (nodejs.org/api/modules.html#the-module-wrapper). */
-const [HEAD, TAIL] = ['(function (exports, require, module, __filename, __dirname) { ', '\n});'];
+/** What a bundled service stands in, as every CommonJS module does (nodejs.org/api/modules.html#the-module-wrapper). */
+export const WRAPPER = ['(function (exports, require, module, __filename, __dirname) { ', '\n});'] as const;
 
 /**
  * A bundled service, compiled with V8's code cache where a valid one lies beside it, and in the same way without. V8 takes
@@ -33,9 +33,8 @@ export class Program {
     const source = readFileSync(filename);
     const stored = readIfThere(join(directory, CACHE));
     const cachedData = stored && undamaged(source, stored);
-    this.#script = new Script(`${HEAD}${source.toString()}${TAIL}`, {
+    this.#script = new Script(source.toString(), {
       filename,
-      columnOffset: -HEAD.length,
       ...(cachedData && { cachedData }),
     });
     this.hasBadCache = stored !== undefined && this.#script.cachedDataRejected !== false;
@@ -43,7 +42,7 @@ export class Program {
 
   /** Runs the service as `main`, whose file is in the directory of the bundle. */
   run(main: NodeJS.Module, requireOfMain: NodeJS.Require): void {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what HEAD and TAIL make of it
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what WRAPPER makes of it
     const wrapper = this.#script.runInThisContext() as (...args: unknown[]) => void;
     wrapper.call(main.exports, main.exports, requireOfMain, main, main.filename, this.#directory);
   }

@@ -30,7 +30,7 @@ export function getArrival(parent: Context): Arrival | undefined {
 
 /** The context for everything after the first span. */
 export function clearArrival(parent: Context): Context {
-  return parent.deleteValue(KEY);
+  return parent.getValue(KEY) === undefined ? parent : parent.deleteValue(KEY);
 }
 
 /** The arrival of the span that is being started; the id generator is not told its context. */

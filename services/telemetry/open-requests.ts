@@ -11,7 +11,7 @@ export class OpenRequests {
     server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
       this.#responses.add(response);
       if (this.#closing) response.setHeader('connection', 'close');
-      response.once('close', () => this.#remove(response));
+      response.on('close', () => this.#remove(response));
     });
   }
 

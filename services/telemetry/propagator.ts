@@ -58,8 +58,8 @@ export class TracedPropagator implements TextMapPropagator {
 
   extract(parent: Context, carrier: unknown, getter: TextMapGetter): Context {
     const joined = (name: string): string => {
-      const lines = getter.get(carrier, name);
-      return lines === undefined || typeof lines === 'string' ? (lines ?? '') : lines.join();
+      const lines = getter.get(carrier, name) ?? '';
+      return typeof lines === 'string' ? lines : lines.join();
     };
     const deadlineMs = this.#trustCaller ? parseDeadlineMs(joined(TRACED_DEADLINE_MS)) : undefined;
     const result =
@@ -67,7 +67,7 @@ export class TracedPropagator implements TextMapPropagator {
 
     const arrived =
       this.#parse(joined(TRACEPARENT), joined(TRACESTATE)) ??
-      parseCloudTraceContext([getter.get(carrier, CLOUD_TRACE_CONTEXT) ?? ''].flat()[0] ?? '');
+      parseCloudTraceContext(first(getter.get(carrier, CLOUD_TRACE_CONTEXT)));
     if (arrived === undefined) return result;
     const { traceId, traceState } = arrived;
 
@@ -107,10 +107,14 @@ export class TracedPropagator implements TextMapPropagator {
   }
 
   #parse(traceparent: string, tracestate: string): SpanContext | undefined {
-    const spanContext = parseTraceparent(traceparent);
+    const spanContext = traceparent === '' ? undefined : parseTraceparent(traceparent);
     if (spanContext === undefined) return undefined;
     const members = parseTraceState(tracestate);
     const traceState = this.#trustCaller ? members : members?.unset(OPENTELEMETRY);
     return traceState === undefined ? spanContext : { ...spanContext, traceState };
   }
+}
+
+function first(lines: string | string[] | undefined): string {
+  return (typeof lines === 'string' ? lines : lines?.[0]) ?? '';
 }

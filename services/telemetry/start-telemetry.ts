@@ -15,6 +15,7 @@ import { RatioSampler } from './sampler';
 import { ResponseFlush } from './response-flush';
 import { describeProblem, parseCalleeOrigins, parseTelemetrySettings, type Environment } from './settings';
 import { reportProblem } from './telemetry-problems';
+import { keepTracer } from './tracer';
 
 /** Running telemetry of a process. */
 export interface Telemetry {
@@ -83,6 +84,7 @@ export function startTelemetry(env: Environment = process.env, options: Telemetr
   sdk.start();
   const flush = settings.flush === 'request' ? new ResponseFlush(() => processor.forceFlush()) : undefined;
   const uninstall = [
+    keepTracer(),
     traceHttpServers(flush),
     traceFastify(),
     traceFetch(firstParties),

@@ -30,7 +30,8 @@ const SERVICE = `
     const { address } = server.address() as AddressInfo;
     const [, frame] = new Error('here').stack.split('\\n');
     const isMain = require.main === module;
-    console.log(JSON.stringify({ address, isMain, directory: __dirname, frame, dynamic: typeof hostname, wide }));
+    const text = 'ü → 😀'.replace(/[ü]/, 'ö');
+    console.log(JSON.stringify({ text, address, isMain, directory: __dirname, frame, dynamic: typeof hostname, wide }));
     if (process.env.END) process.exit(0);
   });
 `;
@@ -90,6 +91,7 @@ const served = (image: string, address: string): Record<string, unknown> => ({
   frame: expect.stringContaining(`${join(image, 'service/index.js')}:`),
   dynamic: 'function',
   wide: true,
+  text: 'ö → 😀',
 });
 
 const BAD_CACHE = { severity: 'WARNING', message: expect.stringContaining("V8's code cache was not used") };
