@@ -1,5 +1,6 @@
-import { createContextKey, type Context, type SpanContext, type TraceState } from '@opentelemetry/api';
+import type { Context, SpanContext, TraceState } from '@opentelemetry/api';
 import { tracing } from '@opentelemetry/sdk-node';
+import { createContextKey } from './api';
 
 /** What came in with a request, besides the parent span that the context may hold. */
 export class Arrival {

@@ -1,9 +1,11 @@
+import * as conventions from '@opentelemetry/semantic-conventions';
+
 /**
  * Every attribute name in this folder: OpenTelemetry's, those it does not have in its stable part, and ours (`traced.`). Only
  * this file imports the package, because a bundle copies all of its 609 names for each file that does, at every start.
  */
 
-export {
+export const {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_METHOD,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
@@ -18,7 +20,7 @@ export {
   ATTR_URL_PATH,
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
-} from '@opentelemetry/semantic-conventions';
+} = conventions;
 
 /** Google's resource attribute for the project that stores the trace. */
 export const GCP_PROJECT_ID = 'gcp.project_id';

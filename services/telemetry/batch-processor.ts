@@ -1,5 +1,5 @@
-import { TraceFlags } from '@opentelemetry/api';
 import { core, tracing } from '@opentelemetry/sdk-node';
+import { TraceFlags } from './api';
 import { lossReason } from './export-failure';
 import type { SpanLosses } from './span-losses';
 import { reportProblem } from './telemetry-problems';

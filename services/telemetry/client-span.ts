@@ -1,5 +1,6 @@
-import { context, SpanKind, type Attributes, type Span } from '@opentelemetry/api';
+import type { Attributes, Span } from '@opentelemetry/api';
 import { core } from '@opentelemetry/sdk-node';
+import { context, SpanKind } from './api';
 import { DEADLINE_MS } from './attributes';
 import { remainingMs } from './deadline';
 import { recordFailure } from './failure';

@@ -1,5 +1,6 @@
 import { CloudPropagator } from '@google-cloud/opentelemetry-cloud-trace-propagator';
-import { defaultTextMapGetter, ROOT_CONTEXT, trace, type SpanContext } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
+import { defaultTextMapGetter, ROOT_CONTEXT, trace } from './api';
 import { CLOUD_TRACE_CONTEXT } from './headers';
 import { withoutWarning } from './without-warning';
 

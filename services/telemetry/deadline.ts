@@ -1,4 +1,5 @@
-import { context, createContextKey, type Context } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
+import { context, createContextKey } from './api';
 import { MAX_DEADLINE_MS } from './settings';
 import { untilAborted } from './until-aborted';
 

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
-import { SpanStatusCode, type Exception, type Span } from '@opentelemetry/api';
+import type { Exception, Span } from '@opentelemetry/api';
+import { SpanStatusCode } from './api';
 import { ATTR_ERROR_TYPE, DEADLINE_EXCEEDED } from './attributes';
 import { messageOf, stackOf, withoutUrlSecrets } from './error-text';
 

@@ -1,6 +1,6 @@
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { core } from '@opentelemetry/sdk-node';
 import type { FastifyInstance } from 'fastify';
+import { context, ROOT_CONTEXT } from './api';
 import { listen } from './diagnostics';
 import { ServerExchange } from './server-exchange';
 

@@ -1,4 +1,5 @@
-import { context, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import type { Attributes, Context, Span } from '@opentelemetry/api';
+import { context, SpanKind, trace } from './api';
 import { DEADLINE_MS } from './attributes';
 import { Deadline, getDeadline, remainingMs } from './deadline';
 import { recordGeminiFailure } from './gemini-failure';

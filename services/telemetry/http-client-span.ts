@@ -1,5 +1,6 @@
-import { context, propagation, SpanKind, SpanStatusCode, trace, type Span } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 import { core } from '@opentelemetry/sdk-node';
+import { context, propagation, SpanKind, SpanStatusCode, trace } from './api';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_METHOD,

@@ -1,7 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
-import { context, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
 import { core } from '@opentelemetry/sdk-node';
+import { context, ROOT_CONTEXT } from './api';
 import { watchExpressRoutes } from './express-routes';
 import { replaceMethod } from './replace-method';
 import type { ResponseFlush } from './response-flush';

@@ -1,6 +1,6 @@
-import { context } from '@opentelemetry/api';
 import { core } from '@opentelemetry/sdk-node';
 import type { GoogleAuth, IdTokenClient } from 'google-auth-library';
+import { context } from './api';
 
 /**
  * A function that resolves with the `Authorization` value for `audience`. Tokens are kept until they expire, calls at the

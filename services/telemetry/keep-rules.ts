@@ -1,5 +1,5 @@
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
+import { SpanKind, SpanStatusCode } from './api';
 import { ATTR_HTTP_RESPONSE_STATUS_CODE, DEADLINE_EXCEEDED } from './attributes';
 
 /** Which traces are kept besides those that the ratio keeps. */

@@ -1,5 +1,6 @@
-import { TraceFlags, type SpanContext } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
+import { TraceFlags } from './api';
 import { isWorthKeeping, type KeepRules } from './keep-rules';
 import { LocalTrace } from './local-trace';
 import type { SpanLosses } from './span-losses';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { trace } from '@opentelemetry/api';
 import type { FastifyInstance } from 'fastify';
+import { trace } from './api';
 import { isError, toException } from './failure';
 import { log } from './log';
 import { OpenRequests } from './open-requests';

@@ -1,5 +1,5 @@
-import { isSpanContextValid, trace, TraceFlags } from '@opentelemetry/api';
 import { destination, pino, type DestinationStream, type Logger } from 'pino';
+import { isSpanContextValid, trace, TraceFlags } from './api';
 import { messageOf } from './error-text';
 import { isError } from './failure';
 import { stackTrace, toJsonSafe } from './json-safe';

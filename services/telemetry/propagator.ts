@@ -1,15 +1,12 @@
-import {
-  createContextKey,
-  isSpanContextValid,
-  trace,
-  TraceFlags,
-  type Context,
-  type SpanContext,
-  type TextMapGetter,
-  type TextMapPropagator,
-  type TextMapSetter,
+import type {
+  Context,
+  SpanContext,
+  TextMapGetter,
+  TextMapPropagator,
+  TextMapSetter,
 } from '@opentelemetry/api';
 import { core } from '@opentelemetry/sdk-node';
+import { createContextKey, isSpanContextValid, trace, TraceFlags } from './api';
 import { Arrival, setArrival } from './arrival';
 import { parseCloudTraceContext } from './cloud-trace-context';
 import { Deadline, parseDeadlineMs, setDeadline } from './deadline';

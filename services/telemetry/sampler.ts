@@ -1,5 +1,6 @@
-import { trace, TraceFlags, type Context, type TraceState } from '@opentelemetry/api';
+import type { Context, TraceState } from '@opentelemetry/api';
 import { tracing } from '@opentelemetry/sdk-node';
+import { trace, TraceFlags } from './api';
 import { getArrival } from './arrival';
 import { explicitRandomness, thresholdOf, withThreshold } from './ot-trace-state';
 import { RANDOM_DIGITS, samplingThreshold } from './sampling-threshold';

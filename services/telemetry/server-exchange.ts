@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Context, Span } from '@opentelemetry/api';
 import {
   context,
   defaultTextMapGetter,
@@ -7,9 +8,7 @@ import {
   SpanKind,
   SpanStatusCode,
   trace,
-  type Context,
-  type Span,
-} from '@opentelemetry/api';
+} from './api';
 import { clearArrival, startWithin } from './arrival';
 import {
   ATTR_ERROR_TYPE,

@@ -1,5 +1,5 @@
-import { context, trace } from '@opentelemetry/api';
 import type { GoogleAuth } from 'google-auth-library';
+import { context, trace } from './api';
 import { DEADLINE_EXCEEDED } from './attributes';
 import { Deadline, DeadlineExceededError, getDeadline, setDeadline } from './deadline';
 import { messageOf, withoutUrlSecrets } from './error-text';

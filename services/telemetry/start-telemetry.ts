@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { context, diag, DiagLogLevel, propagation, trace } from '@opentelemetry/api';
 import { core, NodeSDK, tracing } from '@opentelemetry/sdk-node';
+import { context, diag, DiagLogLevel, propagation, trace } from './api';
 import { ArrivedIdGenerator } from './arrival';
 import { createSpanProcessor } from './exporters';
 import { traceFastify } from './fastify-server-spans';

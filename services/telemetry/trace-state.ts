@@ -1,4 +1,5 @@
-import { diag, type TraceState } from '@opentelemetry/api';
+import type { TraceState } from '@opentelemetry/api';
+import { diag } from './api';
 
 /** Most members of a list, and the grammar of one: W3C Trace Context level 2, section 3.3. */
 const MAX_MEMBERS = 32;

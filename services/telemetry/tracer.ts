@@ -1,4 +1,5 @@
-import { trace, type Tracer } from '@opentelemetry/api';
+import type { Tracer } from '@opentelemetry/api';
+import { trace } from './api';
 
 const NAME = 'traced-cloud-run';
 

@@ -1,4 +1,5 @@
-import { TraceFlags, type SpanContext } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
+import { TraceFlags } from './api';
 
 /** Flag of level 2: the right-most 56 bits of the trace id are random. OpenTelemetry's API does not have it yet. */
 export const RANDOM_FLAG = 2;
