@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { buildSync, type BuildOptions, type Metafile } from 'esbuild';
 import { BundleCache, type Bundle } from './bundle-cache';
 import { PROGRAM, WRAPPER } from './launcher/program';
@@ -30,8 +30,31 @@ const LEFT_OUT = [
   'sdk-metrics',
 ].map((name) => `@opentelemetry/${name}`);
 
-/** Who requires what is left out without using it. */
-const SDK = /(?:^|\/)node_modules\/@opentelemetry\/(?:sdk-node|otlp-transformer)\//;
+/** OpenTelemetry's attribute names, of which more than half are deprecated. */
+const SEMANTIC_CONVENTIONS = '@opentelemetry/semantic-conventions';
+
+/** What stands in a bundle for a package, as long as nobody imports that but those who can do with it. */
+interface StandIn {
+  readonly name: string;
+  readonly file: string;
+  /** Paths of the importers that can do with it. */
+  readonly importers: RegExp;
+}
+
+/** The stable names alone make a service start 5 % faster, in 4.5 MB less memory. */
+const STAND_INS: readonly StandIn[] = [
+  ...LEFT_OUT.map((name) => ({
+    name,
+    file: join(__dirname, 'left-out.ts'),
+    importers: /(?:^|\/)node_modules\/@opentelemetry\/(?:sdk-node|otlp-transformer)\//,
+  })),
+  {
+    name: SEMANTIC_CONVENTIONS,
+    file: join(dirname(require.resolve(SEMANTIC_CONVENTIONS)), 'stable_attributes.js'),
+    importers:
+      /^services\/telemetry\/|(?:^|\/)node_modules\/@opentelemetry\/(?:core|resources|sdk-\w+(?:-\w+)?|otlp-[\w-]+)\//,
+  },
+];
 
 /**
  * Packages without dependencies that are copied as they are: PDF.js is minified already, takes most of the time to
@@ -103,22 +126,28 @@ function buildLauncher([outFile, source]: [string, string]): Built {
 
 /** The service and what is apart from it. Built again as long as it turns out to need more than was thought. */
 function buildService(entry: string): Built[] {
-  let leftOut: readonly string[] = LEFT_OUT;
+  let standIns = STAND_INS;
   let apart: readonly string[] = APART;
   for (;;) {
     const service = build(PROGRAM, {
       entryPoints: [entry],
       banner: { js: WRAPPER[0] },
       footer: { js: WRAPPER[1] },
-      alias: Object.fromEntries(leftOut.map((name) => [name, join(__dirname, 'left-out.ts')])),
+      alias: {
+        // An alias is one for what is below it as well.
+        [`${SEMANTIC_CONVENTIONS}/incubating`]: require.resolve(`${SEMANTIC_CONVENTIONS}/incubating`),
+        ...Object.fromEntries(standIns.map(({ name, file }) => [name, file])),
+      },
       external: [...COPIED.map(({ name }) => name), ...apart],
     });
-    const used = usedBy(service.metafile);
     const needed = neededAtStart(service.metafile);
-    const isWrong = (name: string): boolean => used.has(name) || needed.has(name);
-    if (![...leftOut, ...apart].some(isWrong)) return [service, ...buildApart(service, apart)];
-    leftOut = leftOut.filter((name) => !isWrong(name));
-    apart = apart.filter((name) => !isWrong(name));
+    const wrong = new Set<unknown>([
+      ...standIns.filter((standIn) => !isEnough(standIn, service.metafile)),
+      ...apart.filter((name) => needed.has(name)),
+    ]);
+    if (wrong.size === 0) return [service, ...buildApart(service, apart)];
+    standIns = standIns.filter((standIn) => !wrong.has(standIn));
+    apart = apart.filter((name) => !wrong.has(name));
   }
 }
 
@@ -167,10 +196,11 @@ function write(cache: BundleCache, ...groups: readonly (readonly Built[])[]): Bu
   );
 }
 
-/** What is imported by somebody who uses it. */
-function usedBy({ inputs }: Metafile): ReadonlySet<string> {
-  const importers = Object.entries(inputs).filter(([path]) => !SDK.test(path));
-  return new Set(importers.flatMap(([, { imports }]) => imports.map(({ original = '' }) => original)));
+/** Whether all who import the package can do with what stands in for it. */
+function isEnough({ name, importers }: StandIn, { inputs }: Metafile): boolean {
+  return Object.entries(inputs)
+    .filter(([path]) => !importers.test(path))
+    .every(([, { imports }]) => imports.every(({ original }) => original !== name));
 }
 
 /** Paths of what is imported from the entry point on without a dynamic import, in the bundle and apart from it. */

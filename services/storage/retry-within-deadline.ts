@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RETRYABLE_ERR_FN_DEFAULT } from '@google-cloud/storage';
-import { ATTR_HTTP_REQUEST_RESEND_COUNT } from '@opentelemetry/semantic-conventions';
 import { DeadlineExceededError, remainingMs, withClientSpan } from '../telemetry';
+import { ATTR_HTTP_REQUEST_RESEND_COUNT } from '../telemetry/attributes';
 
 /** As many as Google's client makes by default. */
 const MAX_ATTEMPTS = 4;

@@ -1,11 +1,12 @@
 /**
- * Every attribute name in this folder: OpenTelemetry's, those it does not have in its stable part, and ours (`traced.`). Only
- * this file imports the package, because a bundle copies all of its 609 names for each file that does, at every start.
+ * Every attribute name of the services: OpenTelemetry's stable ones, others that it has, and ours (`traced.`). Only this file
+ * imports the package, because a bundle copies all of its names for each file that does, at every start.
  */
 
 export {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_REQUEST_RESEND_COUNT,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_HTTP_ROUTE,
   ATTR_NETWORK_PEER_ADDRESS,

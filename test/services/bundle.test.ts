@@ -270,6 +270,34 @@ describe('what is left out', () => {
   });
 });
 
+describe("OpenTelemetry's attribute names", () => {
+  const main = (source: string): string => {
+    const directory = mkdtempSync(join(tmpdir(), 'service-'));
+    symlinkSync(resolve(SERVICES, '../node_modules'), join(directory, 'node_modules'));
+    writeFileSync(join(directory, 'main.ts'), source);
+    const { stdout, stderr } = run(directory);
+    rmSync(directory, { recursive: true });
+    expect(stderr.slice(-500)).toBe('');
+    return stdout.trim();
+  };
+
+  it('are all there that telemetry uses', () => {
+    const attributes = JSON.stringify(join(SERVICES, 'telemetry/attributes.ts'));
+    const names = main(`import * as names from ${attributes}; console.log(JSON.stringify(names));`);
+
+    expect(JSON.parse(names)).toEqual(jest.requireActual('../../services/telemetry/attributes'));
+  });
+
+  it('are all there that a service uses, also old and experimental ones', () => {
+    const source = `
+      import { SEMATTRS_DB_SYSTEM } from '@opentelemetry/semantic-conventions';
+      import { ATTR_CLOUD_REGION } from '@opentelemetry/semantic-conventions/incubating';
+      console.log(SEMATTRS_DB_SYSTEM, ATTR_CLOUD_REGION);`;
+
+    expect(main(source)).toBe('db.system cloud.region');
+  });
+});
+
 describe('the publisher', () => {
   it('is one file that needs nothing but Node.js', () => {
     const { file, hash } = bundlePublisher(outDir);
