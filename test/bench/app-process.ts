@@ -74,7 +74,8 @@ export class AppProcess {
 
   async collectGarbage(): Promise<void> {
     this.#child.send('collect');
-    await once(this.#child, 'message');
+    const [answer] = await once(this.#child, 'message');
+    if ('failed' in answer) throw new Error(`no garbage was collected: ${answer.failed}`);
   }
 
   async end(): Promise<void> {
