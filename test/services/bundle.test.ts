@@ -272,19 +272,9 @@ describe('what is left out', () => {
 });
 
 describe("OpenTelemetry's attribute names", () => {
-  const main = (source: string): string => {
-    const directory = mkdtempSync(join(tmpdir(), 'service-'));
-    symlinkSync(resolve(SERVICES, '../node_modules'), join(directory, 'node_modules'));
-    writeFileSync(join(directory, 'main.ts'), source);
-    const { stdout, stderr } = run(directory);
-    rmSync(directory, { recursive: true });
-    expect(stderr.slice(-500)).toBe('');
-    return stdout.trim();
-  };
-
   it('are all there that telemetry uses', () => {
     const attributes = JSON.stringify(join(SERVICES, 'telemetry/attributes.ts'));
-    const names = main(`import * as names from ${attributes}; console.log(JSON.stringify(names));`);
+    const names = outputOf(`import * as names from ${attributes}; console.log(JSON.stringify(names));`);
 
     expect(JSON.parse(names)).toEqual(jest.requireActual('../../services/telemetry/attributes'));
   });
@@ -295,7 +285,7 @@ describe("OpenTelemetry's attribute names", () => {
       import { ATTR_CLOUD_REGION } from '@opentelemetry/semantic-conventions/incubating';
       console.log(SEMATTRS_DB_SYSTEM, ATTR_CLOUD_REGION);`;
 
-    expect(main(source)).toBe('db.system cloud.region');
+    expect(outputOf(source)).toBe('db.system cloud.region');
   });
 });
 
@@ -315,6 +305,17 @@ function filesIn(directory: string): Record<string, string> {
 }
 
 /** Bundles a directory and runs it to its end. */
+/** What a service prints that is nothing but this source. */
+function outputOf(source: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'service-'));
+  symlinkSync(resolve(SERVICES, '../node_modules'), join(directory, 'node_modules'));
+  writeFileSync(join(directory, 'main.ts'), source);
+  const { stdout, stderr } = run(directory);
+  rmSync(directory, { recursive: true });
+  expect(stderr.slice(-500)).toBe('');
+  return stdout.trim();
+}
+
 function run(directory: string): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [join(bundleService(directory, outDir).directory, 'main.js')], {
     encoding: 'utf8',
