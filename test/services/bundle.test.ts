@@ -304,7 +304,6 @@ function filesIn(directory: string): Record<string, string> {
   return Object.fromEntries(files.map((name) => [name, readFileSync(join(directory, name), 'base64')]));
 }
 
-/** Bundles a directory and runs it to its end. */
 /** What a service prints that is nothing but this source. */
 function outputOf(source: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'service-'));
@@ -316,6 +315,7 @@ function outputOf(source: string): string {
   return stdout.trim();
 }
 
+/** Bundles a directory and runs it to its end. */
 function run(directory: string): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [join(bundleService(directory, outDir).directory, 'main.js')], {
     encoding: 'utf8',
