@@ -1,4 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { rootCertificates } from 'node:tls';
 import { listenLocally } from '../services/telemetry/http';
 import { Google } from '../services/telemetry/google';
 
@@ -29,7 +31,21 @@ async function main(): Promise<void> {
   });
   const http = await listenLocally(server);
   process.on('disconnect', () => process.exit());
-  process.send?.({ google: google.env('gcp_trace'), http } satisfies Collectors);
+  process.send?.({ google: likeProduction(google.env('gcp_trace')), http } satisfies Collectors);
+}
+
+/**
+ * NODE_EXTRA_CA_CERTS makes Node.js read every root certificate while it starts, which production does not. Here gRPC reads
+ * them, and the collector's own, when it connects: what it does with Node.js's in production.
+ */
+function likeProduction({
+  NODE_EXTRA_CA_CERTS: authority,
+  ...env
+}: Record<string, string>): Record<string, string> {
+  if (authority === undefined) throw new Error('the collector has no certificate authority');
+  const file = `${authority}.and-roots`;
+  writeFileSync(file, [readFileSync(authority, 'utf8'), ...rootCertificates].join('\n'));
+  return { ...env, GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: file };
 }
 
 if (process.send) void main();
