@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { fastify } from 'fastify';
 import { createLogger, HTTP_REQUEST } from '../../../services/telemetry/log';
@@ -30,6 +31,14 @@ function onlyRecord(): Record<string, unknown> {
   expect(lines).toHaveLength(1);
   return records()[0] ?? {};
 }
+
+const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const messagesIn = (text: string): unknown[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).message);
 
 const inSpan = <T>(spanContext: typeof SPAN, work: () => T): T =>
   context.with(trace.setSpanContext(ROOT_CONTEXT, spanContext), work);
@@ -75,8 +84,9 @@ describe('the shape of a line', () => {
     expect(withoutProject?.['logging.googleapis.com/trace']).toBe(SPAN.traceId);
   });
 
-  test('the access line has the httpRequest that telemetry hands over', () => {
+  test('the access line has the httpRequest that telemetry hands over', async () => {
     log.info({ [HTTP_REQUEST]: { status: 200 } }, 'GET / 200');
+    await endOfTurn();
     expect(onlyRecord()).toMatchObject({ message: 'GET / 200', httpRequest: { status: 200 } });
   });
 
@@ -84,6 +94,46 @@ describe('the shape of a line', () => {
     log.info({ httpRequest: { status: 1 } }, 'GET / 200');
     expect(onlyRecord()).toMatchObject({ _httpRequest: { status: 1 } });
     expect(onlyRecord()).not.toHaveProperty('httpRequest');
+  });
+});
+
+describe('access lines', () => {
+  const access = (status: number, level: 'info' | 'error' = 'info'): void =>
+    log[level]({ [HTTP_REQUEST]: { status } }, `GET / ${status}`);
+
+  test('those of one turn of the event loop are written at once, at its end', async () => {
+    access(200);
+    access(204);
+    expect(lines).toEqual([]);
+    await endOfTurn();
+    expect(lines.map(messagesIn)).toEqual([['GET / 200', 'GET / 204']]);
+  });
+
+  test('any other line is written now, behind those that wait', async () => {
+    access(200);
+    log.info('the last words');
+    expect(lines.flatMap(messagesIn)).toEqual(['GET / 200', 'the last words']);
+    access(201);
+    access(500, 'error');
+    expect(lines.flatMap(messagesIn).slice(2)).toEqual(['GET / 201', 'GET / 500']);
+    await endOfTurn();
+    expect(lines.flatMap(messagesIn)).toHaveLength(4);
+  });
+
+  test('they do not wait for more than a pipe takes', () => {
+    while (lines.length === 0) access(200);
+    expect(lines[0]?.length).toBeGreaterThan(65_536);
+    expect(lines[0]?.length).toBeLessThan(66_536);
+  });
+
+  test('an exit does not lose those of its turn', () => {
+    const script = `
+      require('tsx/cjs');
+      const { HTTP_REQUEST, log } = require('./services/telemetry/log');
+      log.info({ [HTTP_REQUEST]: { status: 200 } }, 'GET / 200');
+      process.exit();`;
+    const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+    expect(messagesIn(stdout)).toEqual(['GET / 200']);
   });
 });
 
