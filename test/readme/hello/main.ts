@@ -1,0 +1,10 @@
+// README
+import { telemetry } from 'traced-cloud-run/telemetry/boot';
+import { createServer } from 'node:http';
+import { log, serve } from 'traced-cloud-run/telemetry';
+
+const server = createServer((request, response) => {
+  log.info({ path: request.url }, 'said hello');
+  response.end('hello\n');
+});
+void serve(server, { telemetry });
