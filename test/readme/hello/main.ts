@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { log, serve } from 'traced-cloud-run/telemetry';
 
 const server = createServer((request, response) => {
-  log.info({ path: request.url }, 'said hello');
+  if (request.url !== '/health') log.info('saying hello');
   response.end('hello\n');
 });
 void serve(server, { telemetry });
