@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cleanup } from './cleanup';
-import type { TraceReport } from './control/control-api';
 import { ControlServer } from './control/control-server';
 import { claimInstance, type Instance, refuseSecondInstance, releaseInstance } from './control/instance-file';
+import { type TraceReport, traceReport } from './control/trace-report';
 import { LogFiles } from './logging/log-files';
-import { LogStore } from './logging/log-store';
+import { type LogEntry, LogStore } from './logging/log-store';
 import { type RunningProducts, startProducts } from './start-products';
 import { terraformEnvironment, type TerraformPointers } from './terraform-environment';
 import type { Products } from './terraform/resource-types';
@@ -130,13 +130,9 @@ export class LocalCloud {
     traceId: string,
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<TraceReport> {
-    const report = (): TraceReport => {
-      const spans = this.traces.trace(traceId)?.spans ?? [];
-      const logs = this.logs.list({ traceId });
-      return { traceId, spans, logs, assessment: assessTrace(spans, logs) };
-    };
-    await this.traces.waitFor(traceId, () => report().assessment.complete, options);
-    return report();
+    const logs = (): LogEntry[] => this.logs.list({ traceId });
+    await this.traces.waitFor(traceId, ({ spans }) => assessTrace(spans, logs()).complete, options);
+    return traceReport(traceId, this.traces.trace(traceId)?.spans ?? [], logs());
   }
 
   /** Stops the services and everything else; nothing is left but files in the data directory. */

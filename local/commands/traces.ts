@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { stringify } from '../control/control-api';
 import { columnsOf } from '../progress';
+import { stringify } from '../trace/span-json';
 import { renderTraceList } from '../trace/trace-list';
 import { renderWaterfall } from '../trace/waterfall';
 import { findRunning } from './find-running';

@@ -5,10 +5,10 @@ import {
   reportFromJson,
   summaryFromJson,
   type ErrorBody,
-  type TraceReport,
   type TraceReportJson,
   type TraceSummaryJson,
 } from './control-api';
+import type { TraceReport } from './trace-report';
 
 /** Nobody answers at the daemon's address. */
 export class DaemonUnreachableError extends UserError {

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { LogQuery, LogStore } from '../logging/log-store';
 import { OTLP_TRACES_PATH, otlpHttpHandler } from '../trace/otlp-http';
+import { stringify } from '../trace/span-json';
 import type { TraceQuery, TraceStore } from '../trace/trace-store';
-import { assessTrace } from '../trace/trace-tree';
 import { UserError } from '../user-error';
-import { stringify, type ErrorBody, type TraceReport } from './control-api';
 import { refusalOf } from '../network/request-guard';
+import type { ErrorBody } from './control-api';
+import { type TraceReport, traceReport } from './trace-report';
 
 interface ControlServerOptions {
   /** Port on 127.0.0.1; 0 takes any free one. */
@@ -177,8 +178,7 @@ function reportOf(digits: string, traces: TraceStore, logs: LogStore): TraceRepo
   if (ids.length > 1)
     throw new HttpError(409, `${ids.length} traces begin with '${digits}'; give more digits`);
   const { spans } = exact ?? traces.trace(traceId) ?? { spans: [] };
-  const entries = logs.list({ traceId });
-  return { traceId, spans, logs: entries, assessment: assessTrace(spans, entries) };
+  return traceReport(traceId, spans, logs.list({ traceId }));
 }
 
 function traceQuery(parameters: URLSearchParams): TraceQuery {

@@ -2,9 +2,9 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { ControlClient, ControlRefusal, DaemonUnreachableError } from '../../../local/control/control-client';
 import { ControlServer, PortTakenError } from '../../../local/control/control-server';
+import { traceReport } from '../../../local/control/trace-report';
 import { LogStore } from '../../../local/logging/log-store';
 import { TraceStore } from '../../../local/trace/trace-store';
-import { assessTrace } from '../../../local/trace/trace-tree';
 import { LOGS, span, SPANS, TRACE_ID } from '../trace/pipeline-trace';
 import { listen } from '../trace/sender';
 
@@ -72,7 +72,8 @@ describe('the control server', () => {
     // THEN
     await expect(client.traces()).resolves.toEqual(traces.list());
     await expect(client.traces({ errorsOnly: true, limit: 5 })).resolves.toEqual([traces.list()[1]]);
-    const report = { traceId: TRACE_ID, spans: SPANS, logs: LOGS, assessment: assessTrace(SPANS, LOGS) };
+    const report = traceReport(TRACE_ID, SPANS, LOGS);
+    expect(report.criticalPath).toHaveLength(11);
     await expect(client.trace(TRACE_ID)).resolves.toEqual(report);
     await expect(client.trace(TRACE_ID.slice(0, 8))).resolves.toEqual(report);
     await expect(client.logs({ traceId: TRACE_ID, service: 'gateway', limit: 2 })).resolves.toEqual(

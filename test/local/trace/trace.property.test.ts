@@ -4,6 +4,7 @@ import type { Span } from '../../../local/trace/span';
 import { buildTraceTree, type TraceNode } from '../../../local/trace/trace-tree';
 import { renderBar } from '../../../local/trace/waterfall-bar';
 import { renderWaterfall } from '../../../local/trace/waterfall';
+import { criticalPath } from '../../../local/trace/critical-path';
 import { log, span } from './pipeline-trace';
 
 const id = fc.integer({ min: 1, max: 12 }).map((number) => number.toString(16));
@@ -21,6 +22,7 @@ const spans: fc.Arbitrary<Span[]> = fc.uniqueArray(
       offset: fc.integer({ min: 0, max: 100_000 }),
       duration: fc.integer({ min: -10, max: 100_000 }),
       status: fc.constantFrom<Span['status']>('unset', 'ok', 'error'),
+      kind: fc.constantFrom<Span['kind']>('internal', 'server', 'client'),
       statusMessage: hostileText,
     })
     .map(({ spanId, parent, service, name, offset, duration, ...more }) =>
@@ -37,6 +39,27 @@ test('every span stands in the tree exactly once, whatever its parent says', () 
   fc.assert(
     fc.property(spans, (sent) => {
       expect(idsOf(buildTraceTree(sent, [])).toSorted()).toEqual(sent.map(({ spanId }) => spanId).toSorted());
+    }),
+  );
+});
+
+test('critical path and dark times are the time of the root, without gap or overlap, each within its span', () => {
+  fc.assert(
+    fc.property(spans, (sent) => {
+      const { segments, darkTimes } = criticalPath(sent, []);
+      const byId = new Map(sent.map((one) => [one.spanId, one]));
+      const parts = [...segments, ...darkTimes.map((time) => ({ ...time, spanId: time.parentSpanId }))];
+      const root = buildTraceTree(sent, [])[0]?.span;
+      let at = root?.startUnixNano ?? 0n;
+      for (const part of parts.toSorted((a, b) => (a.startUnixNano < b.startUnixNano ? -1 : 1))) {
+        expect(part.startUnixNano).toBe(at);
+        expect(part.endUnixNano).toBeGreaterThan(part.startUnixNano);
+        expect(byId.get(part.spanId)?.startUnixNano).toBeLessThanOrEqual(part.startUnixNano);
+        expect(byId.get(part.spanId)?.endUnixNano).toBeGreaterThanOrEqual(part.endUnixNano);
+        at = part.endUnixNano;
+      }
+      const { startUnixNano = 0n, endUnixNano = 0n } = root ?? {};
+      expect(at).toBe(endUnixNano > startUnixNano ? endUnixNano : startUnixNano);
     }),
   );
 });
