@@ -5,6 +5,7 @@ import { Cleanup } from './cleanup';
 import { ControlServer } from './control/control-server';
 import { claimInstance, type Instance, refuseSecondInstance, releaseInstance } from './control/instance-file';
 import { type TraceReport, traceReport } from './control/trace-report';
+import { type Deployed, deployedStack } from './deployed-stack';
 import { LogFiles } from './logging/log-files';
 import { type LogEntry, LogStore } from './logging/log-store';
 import { type RunningProducts, startProducts } from './start-products';
@@ -77,6 +78,8 @@ export class LocalCloud {
         startId,
         traces,
         logs,
+        stack: (asOf) =>
+          running && deployedStack(deployedOf(running), join(dataDirectory, 'cdktf.out'), asOf),
         status: () => (running ? statusOf(dataDirectory, running) : { starting: true }),
         shutdown: () => shutdown.abort(),
       });
@@ -162,6 +165,10 @@ async function removeLeftovers(dataDirectory: string): Promise<void> {
     if (name.startsWith('instance.json') || name === 'run') continue;
     await rm(join(dataDirectory, name), { recursive: true, force: true });
   }
+}
+
+function deployedOf({ products }: RunningProducts): Deployed {
+  return { services: products.run.list(), buckets: products.storage.buckets().map(({ record }) => record) };
 }
 
 function statusOf(dataDirectory: string, { products, terraform }: RunningProducts): LocalCloudStatus {

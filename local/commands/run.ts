@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import { UserError } from '../user-error';
 import { cdktf } from './cdktf-command';
 import { down } from './down';
+import { explain } from './explain';
 import { logs } from './logs';
 import { status } from './status';
 import { traces } from './traces';
@@ -15,6 +16,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['down', down],
   ['status', status],
   ['traces', traces],
+  ['explain', explain],
   ['logs', logs],
   ['deploy', (args, directory) => cdktf('deploy', args, directory)],
   ['diff', (args, directory) => cdktf('diff', args, directory)],
@@ -28,6 +30,7 @@ const USAGE = `usage: npm run local -- COMMAND
   status [--json]      what is deployed
   traces [ID] [--errors] [--limit N] [--json]
                        the newest traces, or one as a waterfall with its logs
+  explain ID [--json]  where the time of a trace went, what failed, what to change
   logs [--trace ID] [--service NAME] [--limit N] [--json]
   deploy | diff | destroy [STACK] [cdktf options]
                        cdktf against the running local cloud

@@ -1,5 +1,5 @@
 import { period, type SpanJson, spanFromJson, type WithDigits } from '../trace/span-json';
-import type { TraceSummary } from '../trace/trace-store';
+import type { TraceSummary } from '../trace/trace-summary';
 import type { TraceReport } from './trace-report';
 
 /** The body of every refusal. */

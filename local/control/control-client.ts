@@ -1,5 +1,7 @@
 import type { LogEntry, LogQuery } from '../logging/log-store';
-import type { TraceQuery, TraceSummary } from '../trace/trace-store';
+import type { Explanation } from '../trace/explanation';
+import type { TraceQuery } from '../trace/trace-store';
+import type { TraceSummary } from '../trace/trace-summary';
 import { UserError } from '../user-error';
 import {
   reportFromJson,
@@ -52,6 +54,11 @@ export class ControlClient<Status extends object> {
   /** One trace by its id or the first digits of it. */
   async trace(traceId: string): Promise<TraceReport> {
     return reportFromJson(await this.#call<TraceReportJson>('GET', `/traces/${encodeURIComponent(traceId)}`));
+  }
+
+  /** What a trace comes to; the id as for `trace`. */
+  async explanation(traceId: string): Promise<Explanation> {
+    return await this.#call<Explanation>('GET', `/traces/${encodeURIComponent(traceId)}/explanation`);
   }
 
   /** Log entries, oldest first. */

@@ -1,27 +1,26 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { LogQuery, LogStore } from '../logging/log-store';
+import type { LogQuery } from '../logging/log-store';
 import { OTLP_TRACES_PATH, otlpHttpHandler } from '../trace/otlp-http';
 import { stringify } from '../trace/span-json';
-import type { TraceQuery, TraceStore } from '../trace/trace-store';
+import type { TraceQuery } from '../trace/trace-store';
 import { UserError } from '../user-error';
 import { refusalOf } from '../network/request-guard';
 import type { ErrorBody } from './control-api';
-import { type TraceReport, traceReport } from './trace-report';
+import { HttpError } from './http-error';
+import { answerTrace, type TraceRoutesOptions } from './trace-routes';
 
-interface ControlServerOptions {
+interface ControlServerOptions extends TraceRoutesOptions {
   /** Port on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
   /** Random; `GET /status` gives it back with the pid, so that this run can be told from another. */
   readonly startId: string;
   /** What `GET /status` tells besides. */
   readonly status: () => object;
-  readonly traces: TraceStore;
-  readonly logs: LogStore;
   /** Called once `POST /shutdown` has been answered. */
   readonly shutdown: () => void;
 }
 
-/** What follows is a trace id. */
+/** What follows is a trace id, and what of the trace is asked for. */
 const TRACE_PATH = '/traces/';
 
 /** The port is in use. */
@@ -29,19 +28,9 @@ export class PortTakenError extends UserError {
   override readonly name = 'PortTakenError';
 }
 
-/** A request that cannot be answered, with its HTTP status. */
-class HttpError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 /**
  * The door of the daemon for the command line and OpenTelemetry exporters, on 127.0.0.1:
- * `GET /status`, `GET /traces?errors=true&limit=N`, `GET /traces/ID` (or its first digits),
+ * `GET /status`, `GET /traces?errors=true&limit=N`, `GET /traces/ID` (or its first digits), `GET /traces/ID/explanation`,
  * `GET /logs?trace=ID&service=NAME&limit=N`, `POST /shutdown`, `POST /v1/traces`. Answers are JSON.
  */
 export class ControlServer {
@@ -109,7 +98,7 @@ function routesOf(options: ControlServerOptions): ReadonlyMap<string, Route> {
       TRACE_PATH,
       {
         method: 'GET',
-        handle: (request) => reportOf(pathOf(request).slice(TRACE_PATH.length), traces, logs),
+        handle: (request) => answerTrace(pathOf(request).slice(TRACE_PATH.length), options),
       },
     ],
     [
@@ -139,7 +128,7 @@ async function answer(
     const refusal = refusalOf(request);
     if (refusal !== undefined) throw new HttpError(403, refusal);
     const path = pathOf(request);
-    const route = routes.get(path.startsWith(TRACE_PATH) ? TRACE_PATH : path);
+    const route = routes.get(path) ?? (path.startsWith(TRACE_PATH) ? routes.get(TRACE_PATH) : undefined);
     if (!route) throw new HttpError(404, `there is no ${path} here`);
     if (request.method !== route.method) {
       response.setHeader('allow', route.method);
@@ -166,19 +155,6 @@ function send(response: ServerResponse, status: number, body: unknown): void {
 
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?')[0] ?? '';
-}
-
-/** The trace whose id begins with `digits`. */
-function reportOf(digits: string, traces: TraceStore, logs: LogStore): TraceReport {
-  const exact =
-    traces.trace(digits) ?? (logs.list({ traceId: digits, limit: 1 }).length > 0 ? { spans: [] } : undefined);
-  const ids = exact ? [digits] : traces.idsStartingWith(digits);
-  const [traceId] = ids;
-  if (traceId === undefined || digits === '') throw new HttpError(404, `there is no trace '${digits}'`);
-  if (ids.length > 1)
-    throw new HttpError(409, `${ids.length} traces begin with '${digits}'; give more digits`);
-  const { spans } = exact ?? traces.trace(traceId) ?? { spans: [] };
-  return traceReport(traceId, spans, logs.list({ traceId }));
 }
 
 function traceQuery(parameters: URLSearchParams): TraceQuery {

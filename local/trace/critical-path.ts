@@ -60,7 +60,7 @@ export function criticalPath(spans: readonly Span[], logs: readonly LogEntry[]):
  * Whether nothing explains the slice. A span without children is its own explanation (`gcs.attempt`, `extract text`),
  * unless it only says that a request was served.
  */
-function isDark({ node, startUnixNano, endUnixNano }: TimeSlice, totalNano: bigint): boolean {
+export function isDark({ node, startUnixNano, endUnixNano }: TimeSlice, totalNano: bigint): boolean {
   const { kind } = node.span;
   if (node.children.length === 0 && kind !== 'server' && kind !== 'consumer') return false;
   const duration = endUnixNano - startUnixNano;
@@ -68,7 +68,7 @@ function isDark({ node, startUnixNano, endUnixNano }: TimeSlice, totalNano: bigi
 }
 
 /** Between what and what the slice lies. */
-function betweenOf({ node, after, before }: TimeSlice): string {
+export function betweenOf({ node, after, before }: TimeSlice): string {
   const from = after ? `the end of ${named(after)}` : `the start of ${named(node.span)}`;
   const to = before ? `the start of ${named(before)}` : `the end of ${named(node.span)}`;
   return `${from} and ${to}`;

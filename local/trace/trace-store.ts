@@ -1,24 +1,10 @@
 import type { Span } from './span';
+import { summarize, type TraceSummary } from './trace-summary';
 
 /** All spans of one trace that have arrived, in the order they arrived. */
 export interface Trace {
   readonly traceId: string;
   readonly spans: readonly Span[];
-}
-
-/** One line of the list of traces. */
-export interface TraceSummary {
-  readonly traceId: string;
-  /** Name of the earliest span without a parent in the trace. */
-  readonly rootName: string;
-  /** In the order of their first span. */
-  readonly services: readonly string[];
-  readonly startUnixNano: bigint;
-  /** First start to last end. */
-  readonly durationNano: bigint;
-  readonly spanCount: number;
-  /** Whether any span failed. */
-  readonly error: boolean;
 }
 
 export interface TraceQuery {
@@ -136,25 +122,4 @@ export class TraceStore {
       this.#spanCount -= spans.size;
     }
   }
-}
-
-function summarize(traceId: string, arrived: readonly Span[]): TraceSummary {
-  const spans = arrived.toSorted((a, b) => (a.startUnixNano < b.startUnixNano ? -1 : 1));
-  const ids = new Set(spans.map((span) => span.spanId));
-  const root =
-    spans.find((span) => span.parentSpanId === undefined || !ids.has(span.parentSpanId)) ?? spans[0];
-  const startUnixNano = spans[0]?.startUnixNano ?? 0n;
-  const endUnixNano = spans.reduce(
-    (end, span) => (span.endUnixNano > end ? span.endUnixNano : end),
-    startUnixNano,
-  );
-  return {
-    traceId,
-    rootName: root?.name ?? '',
-    services: [...new Set(spans.map((span) => span.service))],
-    startUnixNano,
-    durationNano: endUnixNano - startUnixNano,
-    spanCount: spans.length,
-    error: spans.some((span) => span.status === 'error'),
-  };
 }

@@ -43,7 +43,7 @@ export function renderHeader(
 }
 
 /** Method and route where the root is a request, its name elsewhere. */
-function titleOf(root: Span): string {
+export function titleOf(root: Span): string {
   const method = firstAttribute(root, HTTP_METHOD);
   const route = firstAttribute(root, HTTP_ROUTE);
   return method === undefined || route === undefined ? root.name : `${String(method)} ${String(route)}`;

@@ -33,6 +33,8 @@ it.each([
   [['traces', 'a', 'b'], /^traces shows one trace or the list, got a b\n$/],
   [['traces', 'a', '--errors'], /^--errors is for the list, not for one trace\n$/],
   [['traces', '--limit', '0'], /^--limit is '0', allowed is a whole number from 1\n$/],
+  [['explain'], /^explain takes the id of one trace, got none\n$/],
+  [['explain', 'a', 'b'], /^explain takes the id of one trace, got a b\n$/],
   [['logs', '--limit', 'many'], /^--limit is 'many', allowed is a whole number from 1\n$/],
 ])('%j is refused with exit code 1 and the reason', async (args, reason) => {
   expect(await run(args)).toBe(1);

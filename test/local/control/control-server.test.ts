@@ -81,6 +81,19 @@ describe('the control server', () => {
     );
   });
 
+  test('explains a trace, and refuses a view of it that there is none of', async () => {
+    const { traces, client, url } = await start();
+    traces.add(SPANS);
+    const explanation = await client.explanation(TRACE_ID.slice(0, 6));
+    expect(explanation.paragraph).toMatch(/^POST \/process answered 504 after 1,004 ms: /);
+    await expect(client.explanation('ff')).rejects.toThrow("there is no trace 'ff'");
+    const response = await fetch(`${url}/traces/${TRACE_ID}/nothing`);
+    expect([response.status, await response.json()]).toEqual([
+      404,
+      { error: { message: 'there is no /traces/ID/nothing here' } },
+    ]);
+  });
+
   test('shows the log lines of a trace that has no span', async () => {
     const { logs, client } = await start();
     for (const entry of LOGS) logs.append(entry);
