@@ -3,6 +3,7 @@ import { UserError } from '../user-error';
 import { cdktf } from './cdktf-command';
 import { down } from './down';
 import { explain } from './explain';
+import { exportTrace } from './export';
 import { logs } from './logs';
 import { status } from './status';
 import { traces } from './traces';
@@ -17,6 +18,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['status', status],
   ['traces', traces],
   ['explain', explain],
+  ['export', exportTrace],
   ['logs', logs],
   ['deploy', (args, directory) => cdktf('deploy', args, directory)],
   ['diff', (args, directory) => cdktf('diff', args, directory)],
@@ -28,9 +30,13 @@ const USAGE = `usage: npm run local -- COMMAND
   up --stack ID [--send FILE --to OUTPUT/PATH] [--once] [--port N]
                        start the local cloud, deploy the stack, send a document, show its trace
   status [--json]      what is deployed
-  traces [ID] [--errors] [--limit N] [--json]
-                       the newest traces, or one as a waterfall with its logs
+  traces [--errors] [--service NAME] [--route ROUTE] [--status 504|5xx]
+         [--min-duration-ms N] [--text TEXT] [--limit N] [--json]
+                       the newest traces, or those that match
+  traces ID [--json]   one trace as a waterfall with its logs
   explain ID [--json]  where the time of a trace went, what failed, what to change
+  export ID [--to FILE]
+                       a trace as OTLP JSON
   logs [--trace ID] [--service NAME] [--limit N] [--json]
   deploy | diff | destroy [STACK] [cdktf options]
                        cdktf against the running local cloud

@@ -1,6 +1,6 @@
 import type { LogEntry, LogQuery } from '../logging/log-store';
 import type { Explanation } from '../trace/explanation';
-import type { TraceQuery } from '../trace/trace-store';
+import type { TraceQuery } from '../trace/trace-query';
 import type { TraceSummary } from '../trace/trace-summary';
 import { UserError } from '../user-error';
 import {
@@ -47,7 +47,8 @@ export class ControlClient<Status extends object> {
 
   /** Summaries, newest trace first. */
   async traces(query: TraceQuery = {}): Promise<TraceSummary[]> {
-    const path = withParameters('/traces', { errors: query.errorsOnly, limit: query.limit });
+    const { errorsOnly: errors, ...others } = query;
+    const path = withParameters('/traces', { errors, ...others });
     return (await this.#call<TraceSummaryJson[]>('GET', path)).map(summaryFromJson);
   }
 
@@ -59,6 +60,11 @@ export class ControlClient<Status extends object> {
   /** What a trace comes to; the id as for `trace`. */
   async explanation(traceId: string): Promise<Explanation> {
     return await this.#call<Explanation>('GET', `/traces/${encodeURIComponent(traceId)}/explanation`);
+  }
+
+  /** A trace as an export request in OTLP's JSON; the id as for `trace`. */
+  async otlp(traceId: string): Promise<object> {
+    return await this.#call<object>('GET', `/traces/${encodeURIComponent(traceId)}/otlp`);
   }
 
   /** Log entries, oldest first. */

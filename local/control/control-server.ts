@@ -2,12 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { LogQuery } from '../logging/log-store';
 import { OTLP_TRACES_PATH, otlpHttpHandler } from '../trace/otlp-http';
 import { stringify } from '../trace/span-json';
-import type { TraceQuery } from '../trace/trace-store';
 import { UserError } from '../user-error';
 import { refusalOf } from '../network/request-guard';
 import type { ErrorBody } from './control-api';
 import { HttpError } from './http-error';
-import { answerTrace, type TraceRoutesOptions } from './trace-routes';
+import { limitOf } from './query-parameters';
+import { answerTrace, listTraces, type TraceRoutesOptions } from './trace-routes';
 
 interface ControlServerOptions extends TraceRoutesOptions {
   /** Port on 127.0.0.1; 0 takes any free one. */
@@ -30,7 +30,8 @@ export class PortTakenError extends UserError {
 
 /**
  * The door of the daemon for the command line and OpenTelemetry exporters, on 127.0.0.1:
- * `GET /status`, `GET /traces?errors=true&limit=N`, `GET /traces/ID` (or its first digits), `GET /traces/ID/explanation`,
+ * `GET /status`, `GET /traces?errors=true&limit=N&service=NAME&route=ROUTE&status=5xx&minDurationMs=N&text=TEXT`,
+ * `GET /traces/ID` (or its first digits), `GET /traces/ID/explanation`, `GET /traces/ID/otlp`,
  * `GET /logs?trace=ID&service=NAME&limit=N`, `POST /shutdown`, `POST /v1/traces`. Answers are JSON.
  */
 export class ControlServer {
@@ -92,7 +93,7 @@ function routesOf(options: ControlServerOptions): ReadonlyMap<string, Route> {
     ],
     [
       '/traces',
-      { method: 'GET', handle: (_request, _response, parameters) => traces.list(traceQuery(parameters)) },
+      { method: 'GET', handle: (_request, _response, parameters) => listTraces(parameters, options) },
     ],
     [
       TRACE_PATH,
@@ -157,13 +158,6 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?')[0] ?? '';
 }
 
-function traceQuery(parameters: URLSearchParams): TraceQuery {
-  const errors = parameters.get('errors') ?? 'false';
-  if (errors !== 'true' && errors !== 'false')
-    throw new HttpError(400, `errors is '${errors}', allowed is true | false`);
-  return { ...limitOf(parameters), errorsOnly: errors === 'true' };
-}
-
 function logQuery(parameters: URLSearchParams): LogQuery {
   const traceId = parameters.get('trace');
   const service = parameters.get('service');
@@ -172,12 +166,4 @@ function logQuery(parameters: URLSearchParams): LogQuery {
     ...(traceId !== null && { traceId }),
     ...(service !== null && { service }),
   };
-}
-
-function limitOf(parameters: URLSearchParams): { limit?: number } {
-  const text = parameters.get('limit');
-  if (text === null) return {};
-  if (!/^[1-9]\d{0,8}$/.test(text))
-    throw new HttpError(400, `limit is '${text}', allowed is a whole number from 1`);
-  return { limit: Number(text) };
 }

@@ -1,17 +1,12 @@
+import type { LogEntry } from '../logging/log-store';
 import type { Span } from './span';
+import { matchesQuery, type TraceQuery } from './trace-query';
 import { summarize, type TraceSummary } from './trace-summary';
 
 /** All spans of one trace that have arrived, in the order they arrived. */
 export interface Trace {
   readonly traceId: string;
   readonly spans: readonly Span[];
-}
-
-export interface TraceQuery {
-  /** How many traces at most. */
-  readonly limit?: number;
-  /** Only traces with a span that failed. */
-  readonly errorsOnly?: boolean;
 }
 
 /** How much is kept; the oldest traces are dropped first. A trace that is full refuses further spans. */
@@ -66,13 +61,17 @@ export class TraceStore {
     return [...this.#traces.keys()].filter((traceId) => traceId.startsWith(digits));
   }
 
-  /** Summaries, newest trace first. */
-  list(query: TraceQuery = {}): TraceSummary[] {
-    return [...this.#traces.entries()]
-      .toReversed()
-      .filter(([, spans]) => !query.errorsOnly || [...spans.values()].some((span) => span.status === 'error'))
-      .slice(0, query.limit)
-      .map(([traceId, spans]) => summarize(traceId, [...spans.values()]));
+  /** Summaries of the traces that match, newest first. `logsOf` gives the entries of a trace, which are searched too. */
+  list(query: TraceQuery = {}, logsOf: (traceId: string) => readonly LogEntry[] = () => []): TraceSummary[] {
+    const { limit = Infinity } = query;
+    const found: TraceSummary[] = [];
+    for (const [traceId, byId] of [...this.#traces].toReversed()) {
+      if (found.length >= limit) break;
+      const spans = [...byId.values()];
+      const summary = summarize(traceId, spans);
+      if (matchesQuery(query, summary, spans, () => logsOf(traceId))) found.push(summary);
+    }
+    return found;
   }
 
   /**

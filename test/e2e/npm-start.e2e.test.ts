@@ -63,7 +63,7 @@ describe('npm start', () => {
     const traceId = traces[0]?.traceId ?? '';
     expect((await local('traces', traceId)).text).toContain('gcs.upload');
     expect((await local('logs', '--trace', traceId)).text).toContain('document stored');
-    expect((await local('traces', '--errors')).text).toContain('No trace with an error');
+    expect((await local('traces', '--errors')).text).toContain('No trace matches.');
     const unknown = await local('traces', 'ffff');
     expect(unknown).toEqual({ exitCode: 1, text: "there is no trace 'ffff'\n" });
     expect((await local('deploy', 'document-pipeline-local')).text).toContain('No changes');

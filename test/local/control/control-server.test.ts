@@ -81,6 +81,37 @@ describe('the control server', () => {
     );
   });
 
+  test('exports a trace as what its own OTLP endpoint takes, so that another cloud has the same trace', async () => {
+    // GIVEN
+    const { traces, client } = await start();
+    const other = await start();
+    traces.add(SPANS);
+    // WHEN
+    const response = await fetch(`${other.url}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(await client.otlp(TRACE_ID.slice(0, 8))),
+    });
+    // THEN
+    expect([response.status, await response.json()]).toEqual([200, {}]);
+    expect(other.traces.trace(TRACE_ID)).toEqual(traces.trace(TRACE_ID));
+  });
+
+  test('lists the traces that match every filter of the request', async () => {
+    const { traces, logs, client, url } = await start();
+    traces.add(SPANS);
+    traces.add([span('a', undefined, 's', 'n', [0, 1], { traceId: 'ab'.repeat(16) })]);
+    for (const entry of LOGS) logs.append(entry);
+    const filters = { service: 'storage', route: '/process', status: '5xx', minDurationMs: 1_000, limit: 9 };
+    const found = await client.traces({ ...filters, errorsOnly: true, text: 'DOCUMENT accepted' });
+    expect(found.map(({ traceId }) => traceId)).toEqual([TRACE_ID]);
+    await expect(client.traces({ ...filters, status: '503' })).resolves.toEqual([]);
+    await expect(client.traces({ status: 'five' })).rejects.toThrow(
+      "status is 'five', allowed is a status such as 504 or a class such as 5xx",
+    );
+    expect((await fetch(`${url}/traces?minDurationMs=-1`)).status).toBe(400);
+  });
+
   test('explains a trace, and refuses a view of it that there is none of', async () => {
     const { traces, client, url } = await start();
     traces.add(SPANS);

@@ -1,6 +1,9 @@
 import * as fc from 'fast-check';
 import { columnsOfText } from '../../../local/logging/terminal-text';
-import type { Span } from '../../../local/trace/span';
+import { decodeExport } from '../../../local/trace/otlp-codec';
+import { toOtlpJson } from '../../../local/trace/otlp-export';
+import { fromOtlp } from '../../../local/trace/otlp-spans';
+import type { AttributeValue, Span } from '../../../local/trace/span';
 import { buildTraceTree, type TraceNode } from '../../../local/trace/trace-tree';
 import { renderBar } from '../../../local/trace/waterfall-bar';
 import { renderWaterfall } from '../../../local/trace/waterfall';
@@ -31,6 +34,18 @@ const spans: fc.Arbitrary<Span[]> = fc.uniqueArray(
   { selector: ({ spanId }) => spanId, maxLength: 12 },
 );
 
+const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as const;
+
+/** Without what is absent and what is empty alike on the wire. */
+function byId(sent: readonly Span[]): Map<string, Span> {
+  return new Map(
+    sent.map(({ statusMessage, ...rest }) => [
+      rest.spanId,
+      { ...rest, ...(statusMessage && { statusMessage }) },
+    ]),
+  );
+}
+
 function idsOf(nodes: readonly TraceNode[]): string[] {
   return nodes.flatMap((node) => [node.span.spanId, ...idsOf(node.children)]);
 }
@@ -60,6 +75,46 @@ test('critical path and dark times are the time of the root, without gap or over
       }
       const { startUnixNano = 0n, endUnixNano = 0n } = root ?? {};
       expect(at).toBe(endUnixNano > startUnixNano ? endUnixNano : startUnixNano);
+    }),
+  );
+});
+
+const attributeValue: fc.Arbitrary<AttributeValue> = fc.letrec<{ value: AttributeValue }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    fc.string({ unit: 'grapheme' }),
+    fc.boolean(),
+    fc.integer(),
+    fc.maxSafeInteger(),
+    // JSON has neither a negative zero nor what is not finite; the latter is stored by its name.
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
+    fc.array(tie('value'), { maxLength: 3 }),
+  ),
+})).value;
+
+test('a trace that is exported and sent to an OTLP endpoint again is the same trace', () => {
+  const attributes = fc.dictionary(fc.string({ unit: 'grapheme' }), attributeValue, {
+    noNullPrototype: true,
+  });
+  const text = fc.string({ unit: 'grapheme' });
+  const dressed = fc.record({ sent: spans, attributes, text, kind: fc.constantFrom<Span['kind']>(...KINDS) });
+  fc.assert(
+    fc.property(dressed, ({ sent, attributes: values, text: words, kind }) => {
+      const exported = sent
+        .filter(({ startUnixNano, endUnixNano }) => startUnixNano >= 0n && endUnixNano >= 0n)
+        .map((one): Span => ({
+          ...one,
+          kind,
+          name: words,
+          service: `${one.kind} ${words}`,
+          statusMessage: words,
+          attributes: values,
+          events: [{ name: 'event', unixNano: one.startUnixNano, attributes: values }],
+        }));
+      const body = Buffer.from(JSON.stringify(toOtlpJson(exported)));
+      const { spans: received, refusals } = fromOtlp(decodeExport(body, 'application/json'));
+      expect(refusals).toEqual([]);
+      expect(byId(received)).toEqual(byId(exported));
     }),
   );
 });
