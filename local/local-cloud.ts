@@ -6,6 +6,7 @@ import { ControlServer } from './control/control-server';
 import { claimInstance, type Instance, refuseSecondInstance, releaseInstance } from './control/instance-file';
 import { type TraceReport, traceReport } from './control/trace-report';
 import { type Deployed, deployedStack } from './deployed-stack';
+import { KeptTraces } from './kept-traces';
 import { LogFiles } from './logging/log-files';
 import { type LogEntry, LogStore } from './logging/log-store';
 import { type RunningProducts, startProducts } from './start-products';
@@ -27,6 +28,8 @@ export interface LocalCloudStatus {
   readonly services: readonly { readonly name: string; readonly revision: string; readonly uri: string }[];
   readonly buckets: readonly { readonly name: string; readonly location: string }[];
   readonly terraform: TerraformPointers;
+  /** How many traces are kept, and how many at most: the newest ones. */
+  readonly traces: { readonly kept: number; readonly atMost: number };
 }
 
 /** Names the running instance; also how `status`, `traces` and the others find it. */
@@ -59,7 +62,8 @@ export class LocalCloud {
   }
 
   /**
-   * Starts an empty cloud; what an earlier one left in the data directory is removed. Throws InstanceRunningError when
+   * Starts a cloud in which nothing is deployed; what an earlier one left in the data directory is removed, but for its
+   * traces. Throws InstanceRunningError when
    * one runs for the project already, PortTakenError when the port is somebody else's.
    */
   static async start({ projectDirectory, port }: LocalCloudOptions): Promise<LocalCloud> {
@@ -73,6 +77,7 @@ export class LocalCloud {
       const shutdown = new AbortController();
       const startId = randomUUID();
       let running: RunningProducts | undefined = undefined;
+      let kept: KeptTraces | undefined = undefined;
       const control = await ControlServer.start({
         port,
         startId,
@@ -80,7 +85,8 @@ export class LocalCloud {
         logs,
         stack: (asOf) =>
           running && deployedStack(deployedOf(running), join(dataDirectory, 'cdktf.out'), asOf),
-        status: () => (running ? statusOf(dataDirectory, running) : { starting: true }),
+        clearTraces: () => kept?.clear(),
+        status: () => (running ? statusOf(dataDirectory, running, traces) : { starting: true }),
         shutdown: () => shutdown.abort(),
       });
       cleanup.defer(() => control.dispose());
@@ -94,6 +100,14 @@ export class LocalCloud {
         release();
       });
       await removeLeftovers(dataDirectory);
+      const keeping = new KeptTraces({
+        directory: join(dataDirectory, TRACES_DIRECTORY),
+        traces,
+        logs,
+        onProblem: (...problem) => console.error(...problem),
+      });
+      kept = keeping;
+      cleanup.defer(() => keeping.dispose());
 
       const logFiles = new LogFiles(join(dataDirectory, 'logs'));
       cleanup.defer(() => logFiles.dispose());
@@ -104,6 +118,7 @@ export class LocalCloud {
           traces,
           onLog: (entry) => {
             logs.append(entry);
+            keeping.append(entry);
             try {
               logFiles.append(entry.service, JSON.stringify(entry));
             } catch (error) {
@@ -158,11 +173,17 @@ function dataDirectoryOf(projectDirectory: string): string {
   return join(projectDirectory, '.local');
 }
 
-/** All but what tells of processes: the instance file is ours by now, and Cloud Run ends what its record lists. */
+/** Of the data directory; survives a restart. */
+const TRACES_DIRECTORY = 'traces';
+
+/**
+ * All but the traces and what tells of processes: the instance file is ours by now, and Cloud Run ends what its record
+ * lists.
+ */
 async function removeLeftovers(dataDirectory: string): Promise<void> {
   await mkdir(dataDirectory, { recursive: true });
   for (const name of await readdir(dataDirectory)) {
-    if (name.startsWith('instance.json') || name === 'run') continue;
+    if (name.startsWith('instance.json') || ['run', TRACES_DIRECTORY].includes(name)) continue;
     await rm(join(dataDirectory, name), { recursive: true, force: true });
   }
 }
@@ -171,7 +192,11 @@ function deployedOf({ products }: RunningProducts): Deployed {
   return { services: products.run.list(), buckets: products.storage.buckets().map(({ record }) => record) };
 }
 
-function statusOf(dataDirectory: string, { products, terraform }: RunningProducts): LocalCloudStatus {
+function statusOf(
+  dataDirectory: string,
+  { products, terraform }: RunningProducts,
+  traces: TraceStore,
+): LocalCloudStatus {
   return {
     dataDirectory,
     services: products.run.list().map(({ spec, revision, uri }) => ({ name: spec.name, revision, uri })),
@@ -179,5 +204,6 @@ function statusOf(dataDirectory: string, { products, terraform }: RunningProduct
       .buckets()
       .map(({ record }) => ({ name: record.name, location: record.location })),
     terraform,
+    traces: traces.size,
   };
 }

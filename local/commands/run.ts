@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { UserError } from '../user-error';
 import { cdktf } from './cdktf-command';
+import { clear } from './clear';
 import { down } from './down';
 import { explain } from './explain';
 import { exportTrace } from './export';
@@ -17,6 +18,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['down', down],
   ['status', status],
   ['traces', traces],
+  ['clear', clear],
   ['explain', explain],
   ['export', exportTrace],
   ['logs', logs],
@@ -38,6 +40,7 @@ const USAGE = `usage: npm run local -- COMMAND
   export ID [--to FILE]
                        a trace as OTLP JSON
   logs [--trace ID] [--service NAME] [--limit N] [--json]
+  clear                drop all traces and their log entries
   deploy | diff | destroy [STACK] [cdktf options]
                        cdktf against the running local cloud
   down                 stop it

@@ -52,6 +52,11 @@ export class ControlClient<Status extends object> {
     return (await this.#call<TraceSummaryJson[]>('GET', path)).map(summaryFromJson);
   }
 
+  /** Drops all traces with their log entries; resolves with how many there were. */
+  async clearTraces(): Promise<number> {
+    return (await this.#call<{ cleared: number }>('DELETE', '/traces')).cleared;
+  }
+
   /** One trace by its id or the first digits of it. */
   async trace(traceId: string): Promise<TraceReport> {
     return reportFromJson(await this.#call<TraceReportJson>('GET', `/traces/${encodeURIComponent(traceId)}`));
@@ -78,7 +83,7 @@ export class ControlClient<Status extends object> {
     await this.#call('POST', '/shutdown');
   }
 
-  async #call<Answer>(method: 'GET' | 'POST', path: string): Promise<Answer> {
+  async #call<Answer>(method: 'GET' | 'POST' | 'DELETE', path: string): Promise<Answer> {
     const url = new URL(path, this.#url);
     const response = await fetch(url, { method }).catch((error: unknown) => {
       throw new DaemonUnreachableError(`no local cloud answers at ${this.#url}; start one with: npm start`, {

@@ -7,7 +7,7 @@ import { refusalOf } from '../network/request-guard';
 import type { ErrorBody } from './control-api';
 import { HttpError } from './http-error';
 import { limitOf } from './query-parameters';
-import { answerTrace, listTraces, type TraceRoutesOptions } from './trace-routes';
+import { answerTrace, clearTraces, listTraces, type TraceRoutesOptions } from './trace-routes';
 
 interface ControlServerOptions extends TraceRoutesOptions {
   /** Port on 127.0.0.1; 0 takes any free one. */
@@ -31,7 +31,7 @@ export class PortTakenError extends UserError {
 /**
  * The door of the daemon for the command line and OpenTelemetry exporters, on 127.0.0.1:
  * `GET /status`, `GET /traces?errors=true&limit=N&service=NAME&route=ROUTE&status=5xx&minDurationMs=N&text=TEXT`,
- * `GET /traces/ID` (or its first digits), `GET /traces/ID/explanation`, `GET /traces/ID/otlp`,
+ * `DELETE /traces`, `GET /traces/ID` (or its first digits), `GET /traces/ID/explanation`, `GET /traces/ID/otlp`,
  * `GET /logs?trace=ID&service=NAME&limit=N`, `POST /shutdown`, `POST /v1/traces`. Answers are JSON.
  */
 export class ControlServer {
@@ -76,6 +76,8 @@ export class ControlServer {
 
 interface Route {
   readonly method: 'GET' | 'POST';
+  /** Answers DELETE, where there is something to clear. */
+  readonly clear?: () => unknown;
   /** What is returned is sent as JSON; undefined means that the handler has answered itself. */
   readonly handle: (
     request: IncomingMessage,
@@ -93,7 +95,11 @@ function routesOf(options: ControlServerOptions): ReadonlyMap<string, Route> {
     ],
     [
       '/traces',
-      { method: 'GET', handle: (_request, _response, parameters) => listTraces(parameters, options) },
+      {
+        method: 'GET',
+        handle: (_request, _response, parameters) => listTraces(parameters, options),
+        clear: () => clearTraces(options),
+      },
     ],
     [
       TRACE_PATH,
@@ -131,12 +137,15 @@ async function answer(
     const path = pathOf(request);
     const route = routes.get(path) ?? (path.startsWith(TRACE_PATH) ? routes.get(TRACE_PATH) : undefined);
     if (!route) throw new HttpError(404, `there is no ${path} here`);
-    if (request.method !== route.method) {
-      response.setHeader('allow', route.method);
-      throw new HttpError(405, `${path} takes ${route.method}`);
+    const { clear, method } = route;
+    const handle = request.method === method ? route.handle : request.method === 'DELETE' ? clear : undefined;
+    if (!handle) {
+      const allowed = clear ? `${method}, DELETE` : method;
+      response.setHeader('allow', allowed);
+      throw new HttpError(405, `${path} takes ${allowed}`);
     }
     const parameters = new URL(request.url ?? '', 'http://127.0.0.1').searchParams;
-    const body = await route.handle(request, response, parameters);
+    const body = await handle(request, response, parameters);
     if (body !== undefined) send(response, 200, body);
   } catch (error) {
     const status = error instanceof HttpError ? error.status : 500;

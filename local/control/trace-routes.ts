@@ -14,6 +14,8 @@ export interface TraceRoutesOptions {
   readonly logs: LogStore;
   /** What is deployed, for a trace that began at `asOf` (milliseconds since the epoch). @default - nothing */
   readonly stack?: (asOf: number) => Stack | undefined;
+  /** Drops all traces with their log entries, wherever they are kept. */
+  readonly clearTraces: () => void;
 }
 
 /** The list of traces, filtered by the request's parameters. */
@@ -22,6 +24,13 @@ export function listTraces(
   { traces, logs }: TraceRoutesOptions,
 ): TraceSummary[] {
   return traces.list(traceQuery(parameters), (traceId) => logs.list({ traceId }));
+}
+
+/** Drops all traces and says how many there were. */
+export function clearTraces(options: TraceRoutesOptions): { cleared: number } {
+  const { kept } = options.traces.size;
+  options.clearTraces();
+  return { cleared: kept };
 }
 
 /** What follows `/traces/`: an id or its first digits, alone or with a view of the trace. */

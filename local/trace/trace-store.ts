@@ -19,6 +19,7 @@ export class TraceStore {
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #limits: typeof LIMITS;
   #spanCount = 0;
+  #onAdded: ((spans: readonly Span[]) => void) | undefined;
 
   constructor(limits: typeof LIMITS = LIMITS) {
     this.#limits = limits;
@@ -30,6 +31,7 @@ export class TraceStore {
    */
   add(spans: readonly Span[]): number {
     let refused = 0;
+    const taken: Span[] = [];
     for (const span of spans) {
       const trace = this.#traces.get(span.traceId) ?? new Map<string, Span>();
       this.#traces.set(span.traceId, trace);
@@ -39,10 +41,35 @@ export class TraceStore {
       }
       this.#spanCount += trace.has(span.spanId) ? 0 : 1;
       trace.set(span.spanId, span);
+      taken.push(span);
       this.#dropOldest();
     }
+    this.#onAdded?.(taken);
     for (const traceId of new Set(spans.map((span) => span.traceId))) this.lookAgain(traceId);
     return refused;
+  }
+
+  /** From now on `listener` is told of all spans that are taken, before `add` returns. */
+  onAdded(listener: (spans: readonly Span[]) => void): void {
+    this.#onAdded = listener;
+  }
+
+  /** How many traces there are, and how many there may be. */
+  get size(): { readonly kept: number; readonly atMost: number } {
+    return { kept: this.#traces.size, atMost: this.#limits.traces };
+  }
+
+  /** Drops these traces. */
+  forget(traceIds: Iterable<string>): void {
+    for (const traceId of traceIds) {
+      this.#spanCount -= this.#traces.get(traceId)?.size ?? 0;
+      this.#traces.delete(traceId);
+    }
+  }
+
+  clear(): void {
+    this.#traces.clear();
+    this.#spanCount = 0;
   }
 
   /** Has those who wait for the trace look at it again, because something else that they go by has changed. */

@@ -38,6 +38,7 @@ it.each([
     /^--min-duration-ms is 'long', allowed is a whole number from 1\n$/,
   ],
   [['export'], /^export takes the id of one trace, got none\n$/],
+  [['clear', 'all'], /^Unexpected argument 'all'/],
   [['explain'], /^explain takes the id of one trace, got none\n$/],
   [['explain', 'a', 'b'], /^explain takes the id of one trace, got a b\n$/],
   [['logs', '--limit', 'many'], /^--limit is 'many', allowed is a whole number from 1\n$/],

@@ -31,6 +31,7 @@ async function start(options: { port?: number; onShutdown?: () => void } = {}): 
     status: () => ({ services: ['gateway'] }),
     traces,
     logs,
+    clearTraces: () => traces.clear(),
     shutdown: options.onShutdown ?? (() => undefined),
   });
   cleanUp.push(() => server.dispose());
@@ -110,6 +111,16 @@ describe('the control server', () => {
       "status is 'five', allowed is a status such as 504 or a class such as 5xx",
     );
     expect((await fetch(`${url}/traces?minDurationMs=-1`)).status).toBe(400);
+  });
+
+  test('clears the traces and says how many there were', async () => {
+    const { traces, client, url } = await start();
+    traces.add(SPANS);
+    await expect(client.clearTraces()).resolves.toBe(1);
+    await expect(client.traces()).resolves.toEqual([]);
+    const response = await fetch(`${url}/traces`, { method: 'PUT' });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, DELETE']);
+    expect((await fetch(`${url}/logs`, { method: 'DELETE' })).status).toBe(405);
   });
 
   test('explains a trace, and refuses a view of it that there is none of', async () => {
