@@ -40,7 +40,13 @@ export function explain(question: TraceInQuestion): Explanation {
     };
   }
   const cause = causeOf(findings);
-  const sentences = [outcome(findings), timeSpent(findings), cause?.text ?? withoutCause(findings)];
+  // Where the time of a request went that failed at once is of no interest.
+  const isAboutTime = !findings.failed || findings.nodes.some(({ span }) => ranOut(span));
+  const sentences = [
+    outcome(findings),
+    isAboutTime || cause ? timeSpent(findings) : '',
+    cause?.text ?? (isAboutTime ? withoutCause(findings) : ''),
+  ];
   return {
     paragraph: sentences.filter((sentence) => sentence !== '').join(' '),
     ...(cause && { cause: cause.cause }),
@@ -86,7 +92,8 @@ function whyFailed(findings: Findings): string {
   const refusal = logs.find(
     ({ log, message, severity }) => log === 'requests' && message && severity !== 'INFO',
   );
-  return refusal ? `: Cloud Run says of ${refusal.service}: ${refusal.message}` : '';
+  if (refusal) return `: Cloud Run says of ${refusal.service}: ${refusal.message}`;
+  return `: ${root.span.service} refused it, and its log lines say why`;
 }
 
 /** What was given up because the request had ended already says nothing of why. */

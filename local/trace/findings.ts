@@ -1,6 +1,7 @@
 import type { LogEntry } from '../logging/log-store';
 import { HTTP_STATUS } from './attribute-names';
 import { isDark } from './critical-path';
+import { operationOf, parentsOf } from './operation';
 import { firstAttribute, type Span } from './span';
 import type { Stack } from './stack';
 import { type TimeSlice, timeSlices } from './time-slices';
@@ -46,15 +47,12 @@ export function findingsOf(question: TraceInQuestion): Findings | undefined {
   const roots = buildTraceTree(question.spans, question.logs);
   const [root] = roots;
   if (!root) return undefined;
-  const parents = new Map<TraceNode, TraceNode>();
+  const parents = parentsOf(roots);
   const nodes: TraceNode[] = [];
   const open: TraceNode[] = roots.toReversed();
   for (let node = open.pop(); node; node = open.pop()) {
     nodes.push(node);
-    for (const child of node.children.toReversed()) {
-      parents.set(child, node);
-      open.push(child);
-    }
+    open.push(...node.children.toReversed());
   }
   const { startUnixNano, endUnixNano } = root.span;
   const totalNano = endUnixNano > startUnixNano ? endUnixNano - startUnixNano : 0n;
@@ -90,16 +88,6 @@ function workOf(
   }
   const work = [...operations].map(([node, nanos]) => ({ node, nanos }));
   return [...work, ...dark].toSorted((a, b) => (a.nanos > b.nanos ? -1 : 1));
-}
-
-/** The call that a span is a part of, such as `gcs.upload` of its attempts; the span itself where it is in none. */
-function operationOf(node: TraceNode, parents: ReadonlyMap<TraceNode, TraceNode>): TraceNode {
-  let operation = node;
-  for (let parent = parents.get(node); parent; parent = parents.get(parent)) {
-    if (parent.span.service !== node.span.service || parent.span.kind !== 'client') break;
-    operation = parent;
-  }
-  return operation;
 }
 
 /** A call of somebody who sends no spans explains itself, also between its attempts. */

@@ -1,31 +1,33 @@
 import type { CriticalPath, DarkTime } from './critical-path';
 import { formatDuration, formatMs } from './milliseconds';
-import type { Span } from './span';
+import { operationOf, parentsOf } from './operation';
+import type { TraceNode } from './trace-tree';
 
-/** How many spans the headline names. */
-const NAMED_SPANS = 3;
-/** Spans with less than this part of the path, 5 %, are not named. */
+/** How many operations the headline names. */
+const NAMED = 3;
+/** Operations with less than this part of the path, 5 %, are not named. */
 const NAMED_PART = 20n;
 
-/** The spans that the root waited for longest: `critical path: 980 ms storage 'gcs.attempt', ...`; empty for one span. */
-export function pathHeadline({ segments }: CriticalPath, spans: readonly Span[]): string {
-  const byId = new Map(spans.map((span) => [span.spanId, span]));
-  const times = new Map<string, bigint>();
+/** What the root waited for longest: `critical path: 980 ms storage 'gcs.upload', ...`; empty for a path of one span. */
+export function pathHeadline({ segments }: CriticalPath, roots: readonly TraceNode[]): string {
+  const parents = parentsOf(roots);
+  const byId = new Map([...roots, ...parents.keys()].map((node) => [node.span.spanId, node]));
+  const times = new Map<TraceNode, bigint>();
   let total = 0n;
   for (const { spanId, startUnixNano, endUnixNano } of segments) {
+    const node = byId.get(spanId);
+    if (!node) continue;
+    const operation = operationOf(node, parents);
     const duration = endUnixNano - startUnixNano;
-    times.set(spanId, (times.get(spanId) ?? 0n) + duration);
+    times.set(operation, (times.get(operation) ?? 0n) + duration);
     total += duration;
   }
   if (times.size < 2) return '';
-  const longest = [...times]
+  const named = [...times]
     .toSorted(([, a], [, b]) => (a > b ? -1 : 1))
-    .slice(0, NAMED_SPANS)
-    .filter(([, duration]) => duration * NAMED_PART >= total);
-  const named = longest.map(([spanId, duration]) => {
-    const span = byId.get(spanId);
-    return `${formatDuration(duration)} ${span?.service ?? ''} '${span?.name ?? ''}'`;
-  });
+    .slice(0, NAMED)
+    .filter(([, duration]) => duration * NAMED_PART >= total)
+    .map(([{ span }, duration]) => `${formatDuration(duration)} ${span.service} '${span.name}'`);
   return `critical path: ${named.join(', ')}`;
 }
 

@@ -51,7 +51,7 @@ export function renderWaterfall(
   const services = [...new Set(rows.map(({ span }) => span.service))];
   const draw = { columns, scale, colour, services };
   const critical = criticalPath(spans, logs);
-  const path = pathHeadline(critical, spans);
+  const path = pathHeadline(critical, roots);
 
   const lines = renderHeader(spans, logs, { root: roots[0]?.span, path, width, colour });
   if (rows.length > 0) lines.push('', renderTitles(draw));

@@ -326,9 +326,7 @@ const CASES: Record<string, Case> = {
   },
   'a caller that hung up': {
     spans: [request('a', undefined, 'gateway', [0, 3], { 'error.type': 'aborted' }, { status: 'error' })],
-    paragraph:
-      'POST /process took 3.0 ms: its caller hung up before the answer was complete. 3.0 ms (100 %) of it was gateway ' +
-      "'POST /process' itself. The trace has none of the causes that the local cloud knows; start there.",
+    paragraph: 'POST /process took 3.0 ms: its caller hung up before the answer was complete.',
   },
   'a refusal that no span tells of': {
     spans: [
@@ -345,9 +343,11 @@ const CASES: Record<string, Case> = {
       log('gateway-local', 'a', 1, 'no instance was available', { log: 'requests', severity: 'WARNING' }),
     ],
     paragraph:
-      'POST /process answered 429 after 1.0 ms: Cloud Run says of gateway-local: no instance was available. 1.0 ms ' +
-      "(100 %) of it was Cloud Run 'gateway-local /process' itself. The trace has none of the causes that the local " +
-      'cloud knows; start there.',
+      'POST /process answered 429 after 1.0 ms: Cloud Run says of gateway-local: no instance was available.',
+  },
+  'a request that the service itself refused': {
+    spans: [request('a', undefined, 'gateway', [0, 2], { 'http.response.status_code': 415 })],
+    paragraph: 'POST /process answered 415 after 2.0 ms: gateway refused it, and its log lines say why.',
   },
   'a trace without spans': {
     spans: [],
