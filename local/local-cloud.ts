@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cleanup } from './cleanup';
-import type { TraceReport } from './control/control-api';
 import { ControlServer } from './control/control-server';
 import { claimInstance, type Instance, refuseSecondInstance, releaseInstance } from './control/instance-file';
+import { type TraceReport, traceReport } from './control/trace-report';
+import { type Deployed, deployedStack } from './deployed-stack';
+import { KeptTraces } from './kept-traces';
 import { LogFiles } from './logging/log-files';
-import { LogStore } from './logging/log-store';
+import { type LogEntry, LogStore } from './logging/log-store';
 import { type RunningProducts, startProducts } from './start-products';
 import { terraformEnvironment, type TerraformPointers } from './terraform-environment';
 import type { Products } from './terraform/resource-types';
@@ -26,6 +28,8 @@ export interface LocalCloudStatus {
   readonly services: readonly { readonly name: string; readonly revision: string; readonly uri: string }[];
   readonly buckets: readonly { readonly name: string; readonly location: string }[];
   readonly terraform: TerraformPointers;
+  /** How many traces are kept, and how many at most: the newest ones. */
+  readonly traces: { readonly kept: number; readonly atMost: number };
 }
 
 /** Names the running instance; also how `status`, `traces` and the others find it. */
@@ -58,7 +62,8 @@ export class LocalCloud {
   }
 
   /**
-   * Starts an empty cloud; what an earlier one left in the data directory is removed. Throws InstanceRunningError when
+   * Starts a cloud in which nothing is deployed; what an earlier one left in the data directory is removed, but for its
+   * traces. Throws InstanceRunningError when
    * one runs for the project already, PortTakenError when the port is somebody else's.
    */
   static async start({ projectDirectory, port }: LocalCloudOptions): Promise<LocalCloud> {
@@ -72,12 +77,16 @@ export class LocalCloud {
       const shutdown = new AbortController();
       const startId = randomUUID();
       let running: RunningProducts | undefined = undefined;
+      let kept: KeptTraces | undefined = undefined;
       const control = await ControlServer.start({
         port,
         startId,
         traces,
         logs,
-        status: () => (running ? statusOf(dataDirectory, running) : { starting: true }),
+        stack: (asOf) =>
+          running && deployedStack(deployedOf(running), join(dataDirectory, 'cdktf.out'), asOf),
+        clearTraces: () => kept?.clear(),
+        status: () => (running ? statusOf(dataDirectory, running, traces) : { starting: true }),
         shutdown: () => shutdown.abort(),
       });
       cleanup.defer(() => control.dispose());
@@ -91,6 +100,14 @@ export class LocalCloud {
         release();
       });
       await removeLeftovers(dataDirectory);
+      const keeping = new KeptTraces({
+        directory: join(dataDirectory, TRACES_DIRECTORY),
+        traces,
+        logs,
+        onProblem: (...problem) => console.error(...problem),
+      });
+      kept = keeping;
+      cleanup.defer(() => keeping.dispose());
 
       const logFiles = new LogFiles(join(dataDirectory, 'logs'));
       cleanup.defer(() => logFiles.dispose());
@@ -101,6 +118,7 @@ export class LocalCloud {
           traces,
           onLog: (entry) => {
             logs.append(entry);
+            keeping.append(entry);
             try {
               logFiles.append(entry.service, JSON.stringify(entry));
             } catch (error) {
@@ -130,13 +148,9 @@ export class LocalCloud {
     traceId: string,
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<TraceReport> {
-    const report = (): TraceReport => {
-      const spans = this.traces.trace(traceId)?.spans ?? [];
-      const logs = this.logs.list({ traceId });
-      return { traceId, spans, logs, assessment: assessTrace(spans, logs) };
-    };
-    await this.traces.waitFor(traceId, () => report().assessment.complete, options);
-    return report();
+    const logs = (): LogEntry[] => this.logs.list({ traceId });
+    await this.traces.waitFor(traceId, ({ spans }) => assessTrace(spans, logs()).complete, options);
+    return traceReport(traceId, this.traces.trace(traceId)?.spans ?? [], logs());
   }
 
   /** Stops the services and everything else; nothing is left but files in the data directory. */
@@ -159,16 +173,30 @@ function dataDirectoryOf(projectDirectory: string): string {
   return join(projectDirectory, '.local');
 }
 
-/** All but what tells of processes: the instance file is ours by now, and Cloud Run ends what its record lists. */
+/** Of the data directory; survives a restart. */
+const TRACES_DIRECTORY = 'traces';
+
+/**
+ * All but the traces and what tells of processes: the instance file is ours by now, and Cloud Run ends what its record
+ * lists.
+ */
 async function removeLeftovers(dataDirectory: string): Promise<void> {
   await mkdir(dataDirectory, { recursive: true });
   for (const name of await readdir(dataDirectory)) {
-    if (name.startsWith('instance.json') || name === 'run') continue;
+    if (name.startsWith('instance.json') || ['run', TRACES_DIRECTORY].includes(name)) continue;
     await rm(join(dataDirectory, name), { recursive: true, force: true });
   }
 }
 
-function statusOf(dataDirectory: string, { products, terraform }: RunningProducts): LocalCloudStatus {
+function deployedOf({ products }: RunningProducts): Deployed {
+  return { services: products.run.list(), buckets: products.storage.buckets().map(({ record }) => record) };
+}
+
+function statusOf(
+  dataDirectory: string,
+  { products, terraform }: RunningProducts,
+  traces: TraceStore,
+): LocalCloudStatus {
   return {
     dataDirectory,
     services: products.run.list().map(({ spec, revision, uri }) => ({ name: spec.name, revision, uri })),
@@ -176,5 +204,6 @@ function statusOf(dataDirectory: string, { products, terraform }: RunningProduct
       .buckets()
       .map(({ record }) => ({ name: record.name, location: record.location })),
     terraform,
+    traces: traces.size,
   };
 }

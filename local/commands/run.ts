@@ -1,7 +1,10 @@
 import { types } from 'node:util';
 import { UserError } from '../user-error';
 import { cdktf } from './cdktf-command';
+import { clear } from './clear';
 import { down } from './down';
+import { explain } from './explain';
+import { exportTrace } from './export';
 import { logs } from './logs';
 import { status } from './status';
 import { traces } from './traces';
@@ -15,6 +18,9 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['down', down],
   ['status', status],
   ['traces', traces],
+  ['clear', clear],
+  ['explain', explain],
+  ['export', exportTrace],
   ['logs', logs],
   ['deploy', (args, directory) => cdktf('deploy', args, directory)],
   ['diff', (args, directory) => cdktf('diff', args, directory)],
@@ -26,9 +32,15 @@ const USAGE = `usage: npm run local -- COMMAND
   up --stack ID [--send FILE --to OUTPUT/PATH] [--once] [--port N]
                        start the local cloud, deploy the stack, send a document, show its trace
   status [--json]      what is deployed
-  traces [ID] [--errors] [--limit N] [--json]
-                       the newest traces, or one as a waterfall with its logs
+  traces [--errors] [--service NAME] [--route ROUTE] [--status 504|5xx]
+         [--min-duration-ms N] [--text TEXT] [--limit N] [--json]
+                       the newest traces, or those that match
+  traces ID [--json]   one trace as a waterfall with its logs
+  explain ID [--json]  where the time of a trace went, what failed, what to change
+  export ID [--to FILE]
+                       a trace as OTLP JSON
   logs [--trace ID] [--service NAME] [--limit N] [--json]
+  clear                drop all traces and their log entries
   deploy | diff | destroy [STACK] [cdktf options]
                        cdktf against the running local cloud
   down                 stop it

@@ -1,14 +1,16 @@
 import type { LogEntry, LogQuery } from '../logging/log-store';
-import type { TraceQuery, TraceSummary } from '../trace/trace-store';
+import type { Explanation } from '../trace/explanation';
+import type { TraceQuery } from '../trace/trace-query';
+import type { TraceSummary } from '../trace/trace-summary';
 import { UserError } from '../user-error';
 import {
   reportFromJson,
   summaryFromJson,
   type ErrorBody,
-  type TraceReport,
   type TraceReportJson,
   type TraceSummaryJson,
 } from './control-api';
+import type { TraceReport } from './trace-report';
 
 /** Nobody answers at the daemon's address. */
 export class DaemonUnreachableError extends UserError {
@@ -45,13 +47,29 @@ export class ControlClient<Status extends object> {
 
   /** Summaries, newest trace first. */
   async traces(query: TraceQuery = {}): Promise<TraceSummary[]> {
-    const path = withParameters('/traces', { errors: query.errorsOnly, limit: query.limit });
+    const { errorsOnly: errors, ...others } = query;
+    const path = withParameters('/traces', { errors, ...others });
     return (await this.#call<TraceSummaryJson[]>('GET', path)).map(summaryFromJson);
+  }
+
+  /** Drops all traces with their log entries; resolves with how many there were. */
+  async clearTraces(): Promise<number> {
+    return (await this.#call<{ cleared: number }>('DELETE', '/traces')).cleared;
   }
 
   /** One trace by its id or the first digits of it. */
   async trace(traceId: string): Promise<TraceReport> {
     return reportFromJson(await this.#call<TraceReportJson>('GET', `/traces/${encodeURIComponent(traceId)}`));
+  }
+
+  /** What a trace comes to; the id as for `trace`. */
+  async explanation(traceId: string): Promise<Explanation> {
+    return await this.#call<Explanation>('GET', `/traces/${encodeURIComponent(traceId)}/explanation`);
+  }
+
+  /** A trace as an export request in OTLP's JSON; the id as for `trace`. */
+  async otlp(traceId: string): Promise<object> {
+    return await this.#call<object>('GET', `/traces/${encodeURIComponent(traceId)}/otlp`);
   }
 
   /** Log entries, oldest first. */
@@ -65,7 +83,7 @@ export class ControlClient<Status extends object> {
     await this.#call('POST', '/shutdown');
   }
 
-  async #call<Answer>(method: 'GET' | 'POST', path: string): Promise<Answer> {
+  async #call<Answer>(method: 'GET' | 'POST' | 'DELETE', path: string): Promise<Answer> {
     const url = new URL(path, this.#url);
     const response = await fetch(url, { method }).catch((error: unknown) => {
       throw new DaemonUnreachableError(`no local cloud answers at ${this.#url}; start one with: npm start`, {

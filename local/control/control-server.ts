@@ -1,26 +1,26 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { LogQuery, LogStore } from '../logging/log-store';
+import type { LogQuery } from '../logging/log-store';
 import { OTLP_TRACES_PATH, otlpHttpHandler } from '../trace/otlp-http';
-import type { TraceQuery, TraceStore } from '../trace/trace-store';
-import { assessTrace } from '../trace/trace-tree';
+import { stringify } from '../trace/span-json';
 import { UserError } from '../user-error';
-import { stringify, type ErrorBody, type TraceReport } from './control-api';
 import { refusalOf } from '../network/request-guard';
+import type { ErrorBody } from './control-api';
+import { HttpError } from './http-error';
+import { limitOf } from './query-parameters';
+import { answerTrace, clearTraces, listTraces, type TraceRoutesOptions } from './trace-routes';
 
-interface ControlServerOptions {
+interface ControlServerOptions extends TraceRoutesOptions {
   /** Port on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
   /** Random; `GET /status` gives it back with the pid, so that this run can be told from another. */
   readonly startId: string;
   /** What `GET /status` tells besides. */
   readonly status: () => object;
-  readonly traces: TraceStore;
-  readonly logs: LogStore;
   /** Called once `POST /shutdown` has been answered. */
   readonly shutdown: () => void;
 }
 
-/** What follows is a trace id. */
+/** What follows is a trace id, and what of the trace is asked for. */
 const TRACE_PATH = '/traces/';
 
 /** The port is in use. */
@@ -28,19 +28,10 @@ export class PortTakenError extends UserError {
   override readonly name = 'PortTakenError';
 }
 
-/** A request that cannot be answered, with its HTTP status. */
-class HttpError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 /**
  * The door of the daemon for the command line and OpenTelemetry exporters, on 127.0.0.1:
- * `GET /status`, `GET /traces?errors=true&limit=N`, `GET /traces/ID` (or its first digits),
+ * `GET /status`, `GET /traces?errors=true&limit=N&service=NAME&route=ROUTE&status=5xx&minDurationMs=N&text=TEXT`,
+ * `DELETE /traces`, `GET /traces/ID` (or its first digits), `GET /traces/ID/explanation`, `GET /traces/ID/otlp`,
  * `GET /logs?trace=ID&service=NAME&limit=N`, `POST /shutdown`, `POST /v1/traces`. Answers are JSON.
  */
 export class ControlServer {
@@ -85,6 +76,8 @@ export class ControlServer {
 
 interface Route {
   readonly method: 'GET' | 'POST';
+  /** Answers DELETE, where there is something to clear. */
+  readonly clear?: () => unknown;
   /** What is returned is sent as JSON; undefined means that the handler has answered itself. */
   readonly handle: (
     request: IncomingMessage,
@@ -102,13 +95,17 @@ function routesOf(options: ControlServerOptions): ReadonlyMap<string, Route> {
     ],
     [
       '/traces',
-      { method: 'GET', handle: (_request, _response, parameters) => traces.list(traceQuery(parameters)) },
+      {
+        method: 'GET',
+        handle: (_request, _response, parameters) => listTraces(parameters, options),
+        clear: () => clearTraces(options),
+      },
     ],
     [
       TRACE_PATH,
       {
         method: 'GET',
-        handle: (request) => reportOf(pathOf(request).slice(TRACE_PATH.length), traces, logs),
+        handle: (request) => answerTrace(pathOf(request).slice(TRACE_PATH.length), options),
       },
     ],
     [
@@ -138,14 +135,17 @@ async function answer(
     const refusal = refusalOf(request);
     if (refusal !== undefined) throw new HttpError(403, refusal);
     const path = pathOf(request);
-    const route = routes.get(path.startsWith(TRACE_PATH) ? TRACE_PATH : path);
+    const route = routes.get(path) ?? (path.startsWith(TRACE_PATH) ? routes.get(TRACE_PATH) : undefined);
     if (!route) throw new HttpError(404, `there is no ${path} here`);
-    if (request.method !== route.method) {
-      response.setHeader('allow', route.method);
-      throw new HttpError(405, `${path} takes ${route.method}`);
+    const { clear, method } = route;
+    const handle = request.method === method ? route.handle : request.method === 'DELETE' ? clear : undefined;
+    if (!handle) {
+      const allowed = clear ? `${method}, DELETE` : method;
+      response.setHeader('allow', allowed);
+      throw new HttpError(405, `${path} takes ${allowed}`);
     }
     const parameters = new URL(request.url ?? '', 'http://127.0.0.1').searchParams;
-    const body = await route.handle(request, response, parameters);
+    const body = await handle(request, response, parameters);
     if (body !== undefined) send(response, 200, body);
   } catch (error) {
     const status = error instanceof HttpError ? error.status : 500;
@@ -167,27 +167,6 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?')[0] ?? '';
 }
 
-/** The trace whose id begins with `digits`. */
-function reportOf(digits: string, traces: TraceStore, logs: LogStore): TraceReport {
-  const exact =
-    traces.trace(digits) ?? (logs.list({ traceId: digits, limit: 1 }).length > 0 ? { spans: [] } : undefined);
-  const ids = exact ? [digits] : traces.idsStartingWith(digits);
-  const [traceId] = ids;
-  if (traceId === undefined || digits === '') throw new HttpError(404, `there is no trace '${digits}'`);
-  if (ids.length > 1)
-    throw new HttpError(409, `${ids.length} traces begin with '${digits}'; give more digits`);
-  const { spans } = exact ?? traces.trace(traceId) ?? { spans: [] };
-  const entries = logs.list({ traceId });
-  return { traceId, spans, logs: entries, assessment: assessTrace(spans, entries) };
-}
-
-function traceQuery(parameters: URLSearchParams): TraceQuery {
-  const errors = parameters.get('errors') ?? 'false';
-  if (errors !== 'true' && errors !== 'false')
-    throw new HttpError(400, `errors is '${errors}', allowed is true | false`);
-  return { ...limitOf(parameters), errorsOnly: errors === 'true' };
-}
-
 function logQuery(parameters: URLSearchParams): LogQuery {
   const traceId = parameters.get('trace');
   const service = parameters.get('service');
@@ -196,12 +175,4 @@ function logQuery(parameters: URLSearchParams): LogQuery {
     ...(traceId !== null && { traceId }),
     ...(service !== null && { service }),
   };
-}
-
-function limitOf(parameters: URLSearchParams): { limit?: number } {
-  const text = parameters.get('limit');
-  if (text === null) return {};
-  if (!/^[1-9]\d{0,8}$/.test(text))
-    throw new HttpError(400, `limit is '${text}', allowed is a whole number from 1`);
-  return { limit: Number(text) };
 }

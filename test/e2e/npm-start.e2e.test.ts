@@ -59,14 +59,22 @@ describe('npm start', () => {
       'storage-local',
     ]);
     const traces: { traceId: string }[] = JSON.parse((await local('traces', '--json')).text);
-    expect(traces).toHaveLength(1);
+    // The newest first; the other one is of the run before.
+    expect(traces).toHaveLength(2);
     const traceId = traces[0]?.traceId ?? '';
     expect((await local('traces', traceId)).text).toContain('gcs.upload');
     expect((await local('logs', '--trace', traceId)).text).toContain('document stored');
-    expect((await local('traces', '--errors')).text).toContain('No trace with an error');
+    expect((await local('explain', traceId)).text).toMatch(
+      /^POST \/process answered 201 after [\d,]+ ms; nothing failed\. /,
+    );
+    expect((await local('traces', '--service', 'storage', '--status', '2xx')).text).toContain(traceId);
+    expect(JSON.parse((await local('export', traceId)).text)).toHaveProperty('resourceSpans');
+    expect((await local('traces', '--errors')).text).toContain('No trace matches.');
     const unknown = await local('traces', 'ffff');
     expect(unknown).toEqual({ exitCode: 1, text: "there is no trace 'ffff'\n" });
     expect((await local('deploy', 'document-pipeline-local')).text).toContain('No changes');
+    expect((await local('clear')).text).toBe('2 traces cleared.\n');
+    expect((await local('traces')).text).toBe('No trace has arrived yet.\n');
 
     // WHEN it is told to stop, THEN it stops
     expect(await local('down')).toEqual({ exitCode: 0, text: 'The local cloud has stopped.\n' });

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { runCdktf } from '../../local/cdktf';
 import { Cleanup } from '../../local/cleanup';
 import { deployStack } from '../../local/commands/deploy-stack';
-import type { TraceReport } from '../../local/control/control-api';
+import type { TraceReport } from '../../local/control/trace-report';
 import { LocalCloud } from '../../local/local-cloud';
 import { readShownPlan } from './terraform-plan';
 

@@ -11,6 +11,7 @@ export async function startDoor(startId: string): Promise<{ instance: Instance; 
     status: () => ({}),
     traces: new TraceStore(),
     logs: new LogStore(),
+    clearTraces: () => undefined,
     shutdown: () => undefined,
   });
   const instance = {
