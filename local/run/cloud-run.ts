@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ImageStore } from '../artifact-registry/image-store';
+import type { FaultRules } from '../faults/fault-rules';
 import type { Iam } from '../iam/iam';
 import type { Tokens } from '../iam/tokens';
 import { parseContainerLine } from '../logging/container-line';
@@ -32,8 +33,12 @@ export interface CloudRunOptions {
   resolveSecret(secret: SecretRef, serviceAccount: string): string | Promise<string>;
   /** Lines of the containers, request log and system log. */
   onLog(entry: LogEntry): void;
+  /** Faults to inject into requests. */
+  readonly faults: FaultRules;
   /** Spans of Cloud Run's own. */
   onSpan(span: Span): void;
+  /** Spans of requests that something was done to on their way; their traces may not be kept. */
+  onPeerSpan(span: Span): void;
 }
 
 /** A deployed service. */
@@ -96,7 +101,9 @@ export class CloudRun {
         target: () => ({ spec: deployed.service.spec, revision: deployed.revision }),
         invokers: this.#invokers,
         onLog: (entry) => this.#options.onLog(entry),
+        faults: this.#options.faults,
         onSpan: (span) => this.#options.onSpan(span),
+        onPeerSpan: (span) => this.#options.onPeerSpan(span),
       });
       const deployed: Deployed = {
         revision,

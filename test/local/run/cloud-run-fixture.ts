@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ImageStore } from '../../../local/artifact-registry/image-store';
+import { FaultRules } from '../../../local/faults/fault-rules';
 import { Iam } from '../../../local/iam/iam';
 import { Tokens } from '../../../local/iam/tokens';
 import type { LogEntry } from '../../../local/logging/log-store';
@@ -67,6 +68,8 @@ export class CloudRunFixture {
   readonly tokens = new Tokens();
   readonly logs: LogEntry[] = [];
   readonly spans: Span[] = [];
+  readonly peerSpans: Span[] = [];
+  readonly faults = new FaultRules();
   readonly secrets = new Map<string, string>();
   readonly run: CloudRun;
   readonly #waiting = new Set<() => void>();
@@ -96,7 +99,9 @@ export class CloudRunFixture {
         this.logs.push(entry);
         for (const check of this.#waiting) check();
       },
+      faults: this.faults,
       onSpan: (span) => this.spans.push(span),
+      onPeerSpan: (span) => this.peerSpans.push(span),
     });
   }
 
