@@ -5,6 +5,7 @@ import { Cleanup } from './cleanup';
 import type { TraceReport } from './control/control-api';
 import { ControlServer } from './control/control-server';
 import { claimInstance, type Instance, refuseSecondInstance, releaseInstance } from './control/instance-file';
+import type { FaultRuleSet } from './faults/fault-rules';
 import { LogFiles } from './logging/log-files';
 import { LogStore } from './logging/log-store';
 import { type RunningProducts, startProducts } from './start-products';
@@ -18,6 +19,12 @@ export interface LocalCloudOptions {
   readonly projectDirectory: string;
   /** Of the control server, on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
+  /**
+   * Faults to inject into requests to services and buckets.
+   *
+   * @default - none
+   */
+  readonly faults?: FaultRuleSet | undefined;
 }
 
 /** What a running local cloud tells about itself. */
@@ -61,7 +68,7 @@ export class LocalCloud {
    * Starts an empty cloud; what an earlier one left in the data directory is removed. Throws InstanceRunningError when
    * one runs for the project already, PortTakenError when the port is somebody else's.
    */
-  static async start({ projectDirectory, port }: LocalCloudOptions): Promise<LocalCloud> {
+  static async start({ projectDirectory, port, faults }: LocalCloudOptions): Promise<LocalCloud> {
     const dataDirectory = dataDirectoryOf(projectDirectory);
     const file = instanceFile(projectDirectory);
     await refuseSecondInstance(file);
@@ -99,6 +106,7 @@ export class LocalCloud {
         {
           dataDirectory,
           traces,
+          faults,
           onLog: (entry) => {
             logs.append(entry);
             try {

@@ -23,8 +23,9 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
 
 const USAGE = `usage: npm run local -- COMMAND
 
-  up --stack ID [--send FILE --to OUTPUT/PATH] [--once] [--port N]
-                       start the local cloud, deploy the stack, send a document, show its trace
+  up --stack ID [--send FILE --to OUTPUT/PATH] [--faults FILE] [--once] [--port N]
+                       start the local cloud, deploy the stack, send a document, show its trace; inject the faults of
+                       the file's rules
   status [--json]      what is deployed
   traces [ID] [--errors] [--limit N] [--json]
                        the newest traces, or one as a waterfall with its logs
