@@ -27,3 +27,20 @@ export function serverTiming({ distance, fault }: Interference): string {
     ...(fault ? [`fault;desc="${describeFault(fault)}"`] : []),
   ].join(', ');
 }
+
+/** What the attributes of a span say of it, in words; undefined where they say nothing. */
+export function interferenceNote(attributes: Readonly<Record<string, AttributeValue>>): string | undefined {
+  const {
+    'local_cloud.latency_ms': latencyMs,
+    'local_cloud.caller_region': from,
+    'local_cloud.region': to,
+    'local_cloud.fault': fault,
+  } = attributes;
+  const notes = [
+    ...(latencyMs === undefined
+      ? []
+      : [`${String(latencyMs)} ms on the way from ${String(from)} to ${String(to)}`]),
+    ...(fault === undefined ? [] : [`injected fault: ${String(fault)}`]),
+  ];
+  return notes.length > 0 ? notes.join('; ') : undefined;
+}
