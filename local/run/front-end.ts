@@ -16,6 +16,7 @@ import { distanceOf } from '../network/region-latency';
 import type { Span } from '../trace/span';
 import { errorPage } from './error-page';
 import { headersToClient, headersToContainer } from './front-end-headers';
+import { ingressRefusal } from './ingress';
 import type { Instance } from './instance';
 import type { InvokerCheck } from './invoker-check';
 import { requestLogEntry, type RequestRecord, requestSpan } from './request-record';
@@ -98,6 +99,11 @@ export class FrontEnd {
     );
     exchange.closed.addEventListener('abort', () => clearTimeout(timeout));
     try {
+      const closedTo = ingressRefusal(target.spec);
+      if (closedTo !== undefined) {
+        answer(exchange, 404, errorPage(404, request.url ?? '/'), closedTo);
+        return;
+      }
       const refusal = this.#options.invokers.check(target.spec, this.uri, request.headers);
       if (refusal) {
         answer(exchange, refusal.status, errorPage(refusal.status, request.url ?? '/'), refusal.reason);
