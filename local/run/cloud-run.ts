@@ -33,6 +33,12 @@ export interface CloudRunOptions {
   resolveSecret(secret: SecretRef, serviceAccount: string): string | Promise<string>;
   /** Lines of the containers, request log and system log. */
   onLog(entry: LogEntry): void;
+  /**
+   * How long an instance is kept that serves no request, where none has to stay warm.
+   *
+   * @default 900_000: "Cloud Run keeps some instances idle for up to 15 minutes" (run/docs/about-instance-autoscaling)
+   */
+  readonly idleTimeoutMs?: number;
   /** Faults to inject into requests. */
   readonly faults: FaultRules;
   /** Spans of Cloud Run's own. */
@@ -61,6 +67,8 @@ interface Deployed {
   revision: Revision;
   readonly frontEnd: FrontEnd;
 }
+
+const IDLE_TIMEOUT_MS = 15 * 60 * 1000;
 
 /** Cloud Run: services whose containers are child processes, each behind a front end of its own. */
 export class CloudRun {
@@ -213,6 +221,7 @@ export class CloudRun {
       revision: name,
       template,
       directory,
+      idleTimeoutMs: this.#options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
       secrets: async () => {
         const { secretEnv } = template.container;
         const entries = Object.entries(secretEnv).map(
