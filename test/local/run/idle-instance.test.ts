@@ -16,6 +16,13 @@ async function pidOf(uri: string): Promise<number> {
   return Number(await (await fetch(uri)).text());
 }
 
+/** Waits until the process is stopped by a signal, which ps calls T. */
+async function untilFrozen(pid: number): Promise<void> {
+  const state = (): string =>
+    spawnSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
+  while (state() !== 'T') await new Promise((resolve) => setImmediate(resolve));
+}
+
 describe('an instance without requests', () => {
   it('is stopped where none has to stay warm, and the next request starts another', async () => {
     // GIVEN
@@ -48,13 +55,6 @@ describe('an instance without requests', () => {
 
 describe('an instance that has CPU during requests only', () => {
   const CPU_IDLE = { resources: { cpu: '1000m', memory: '512Mi', cpuIdle: true } };
-
-  /** Waits until the process is stopped by a signal, which ps calls T. */
-  async function untilFrozen(pid: number): Promise<void> {
-    const state = (): string =>
-      spawnSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
-    while (state() !== 'T') await new Promise((resolve) => setImmediate(resolve));
-  }
 
   it('does nothing between them, and goes on with the next', async () => {
     cloud = await CloudRunFixture.open();
