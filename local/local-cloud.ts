@@ -6,6 +6,7 @@ import { ControlServer } from './control/control-server';
 import { claimInstance, type Instance, refuseSecondInstance, releaseInstance } from './control/instance-file';
 import { type TraceReport, traceReport } from './control/trace-report';
 import { type Deployed, deployedStack } from './deployed-stack';
+import type { FaultRuleSet } from './faults/fault-rules';
 import { KeptTraces } from './kept-traces';
 import { LogFiles } from './logging/log-files';
 import { type LogEntry, LogStore } from './logging/log-store';
@@ -20,6 +21,12 @@ export interface LocalCloudOptions {
   readonly projectDirectory: string;
   /** Of the control server, on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
+  /**
+   * Faults to inject into requests to services and buckets.
+   *
+   * @default - none
+   */
+  readonly faults?: FaultRuleSet | undefined;
 }
 
 /** What a running local cloud tells about itself. */
@@ -66,7 +73,7 @@ export class LocalCloud {
    * traces. Throws InstanceRunningError when
    * one runs for the project already, PortTakenError when the port is somebody else's.
    */
-  static async start({ projectDirectory, port }: LocalCloudOptions): Promise<LocalCloud> {
+  static async start({ projectDirectory, port, faults }: LocalCloudOptions): Promise<LocalCloud> {
     const dataDirectory = dataDirectoryOf(projectDirectory);
     const file = instanceFile(projectDirectory);
     await refuseSecondInstance(file);
@@ -116,6 +123,7 @@ export class LocalCloud {
         {
           dataDirectory,
           traces,
+          faults,
           onLog: (entry) => {
             logs.append(entry);
             keeping.append(entry);

@@ -4,6 +4,7 @@ import { ImageStore } from './artifact-registry/image-store';
 import { startRegistryServer } from './artifact-registry/registry-server';
 import { Repositories } from './artifact-registry/repositories';
 import type { Cleanup } from './cleanup';
+import { FaultRules, type FaultRuleSet } from './faults/fault-rules';
 import { Iam } from './iam/iam';
 import { Tokens } from './iam/tokens';
 import { LogMetrics } from './logging/log-metrics';
@@ -24,6 +25,7 @@ import { ResourceError } from './terraform/resource-type';
 import { type Products, resourceTypes } from './terraform/resource-types';
 import { CloudTraceServer } from './trace/cloud-trace-server';
 import { otlpHttpHandler } from './trace/otlp-http';
+import { PeerSpans } from './trace/peer-spans';
 import { WRITER_ROLE } from './trace/trace-access';
 import type { TraceStore } from './trace/trace-store';
 
@@ -31,6 +33,8 @@ export interface ProductsOptions {
   /** What the products keep goes into folders of it. */
   readonly dataDirectory: string;
   readonly traces: TraceStore;
+  /** Faults to inject; none without it. */
+  readonly faults?: FaultRuleSet | undefined;
   readonly onLog: (entry: LogEntry) => void;
   /** Told of failures of the local cloud itself. */
   readonly onInternalError: (error: unknown) => void;
@@ -49,8 +53,20 @@ export async function startProducts(options: ProductsOptions, cleanup: Cleanup):
   const tokens = new Tokens();
   const authenticate = (token: string): string | undefined => tokens.emailOfAccessToken(token);
 
-  const storage = new CloudStorage(join(dataDirectory, 'storage'));
-  const storageServer = await startStorageServer({ storage, iam, authenticate, onInternalError, tls });
+  const peerSpans = new PeerSpans(traces);
+  cleanup.defer(() => peerSpans.dispose());
+
+  const faults = new FaultRules(options.faults);
+  const storage = new CloudStorage(join(dataDirectory, 'storage'), faults);
+  const storageServer = await startStorageServer({
+    storage,
+    iam,
+    authenticate,
+    regionOf: (token) => tokens.regionOf(token),
+    onSpan: (span) => peerSpans.add(span),
+    onInternalError,
+    tls,
+  });
   cleanup.defer(() => storageServer.close());
 
   const access = {
@@ -89,7 +105,9 @@ export async function startProducts(options: ProductsOptions, cleanup: Cleanup):
     network: { proxyUrl: proxy.url, caFile: tls.caFile },
     resolveSecret: (secret, serviceAccount) => readSecret(secretManager, iam, secret, serviceAccount),
     onLog,
+    faults,
     onSpan: (span) => traces.add([span]),
+    onPeerSpan: (span) => peerSpans.add(span),
   });
   cleanup.defer(() => run.dispose());
 

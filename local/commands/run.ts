@@ -29,8 +29,9 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
 
 const USAGE = `usage: npm run local -- COMMAND
 
-  up --stack ID [--send FILE --to OUTPUT/PATH] [--once] [--port N]
-                       start the local cloud, deploy the stack, send a document, show its trace
+  up --stack ID [--send FILE --to OUTPUT/PATH] [--faults FILE] [--once] [--port N]
+                       start the local cloud, deploy the stack, send a document, show its trace; inject the faults of
+                       the file's rules
   status [--json]      what is deployed
   traces [--errors] [--service NAME] [--route ROUTE] [--status 504|5xx]
          [--min-duration-ms N] [--text TEXT] [--limit N] [--json]

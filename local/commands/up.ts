@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readFaultFile } from '../faults/fault-file';
 import { LocalCloud } from '../local-cloud';
 import { oneLine } from '../logging/terminal-text';
 import { columnsOf, Progress, type Step } from '../progress';
@@ -24,6 +25,7 @@ export async function up(args: string[], projectDirectory: string): Promise<numb
       stack: { type: 'string' },
       send: { type: 'string' },
       to: { type: 'string' },
+      faults: { type: 'string' },
       port: { type: 'string', default: '4400' },
       once: { type: 'boolean', default: false },
     },
@@ -34,12 +36,15 @@ export async function up(args: string[], projectDirectory: string): Promise<numb
   if ((send === undefined) !== (to === undefined))
     throw new UserError('--send FILE and --to OUTPUT/PATH go together');
 
+  const faults =
+    values.faults === undefined ? undefined : readFaultFile(resolve(projectDirectory, values.faults));
+
   const progress = new Progress(process.stdout);
   const stopping = stopSignal();
   const terraform = await terraformVersion(process.env);
 
   const starting = progress.step('cloud');
-  const cloud = await LocalCloud.start({ projectDirectory, port }).catch(failing(starting));
+  const cloud = await LocalCloud.start({ projectDirectory, port, faults }).catch(failing(starting));
   try {
     starting.done(`${cloud.url} on Node ${process.versions.node} and Terraform ${terraform}`);
     const signal = AbortSignal.any([stopping, cloud.shutdownRequested]);

@@ -1,3 +1,4 @@
+import { interferenceNote } from '../faults/interference';
 import { messageOf, paintSeverity } from '../logging/log-lines';
 import type { LogEntry } from '../logging/log-store';
 import { columnsOfText, fit, oneLine, paint, SGR, truncate } from '../logging/terminal-text';
@@ -116,9 +117,11 @@ function renderSpan({ span, indent }: SpanRow, { columns, scale, colour, service
   return `${failed ? paint('!', SGR.red, colour) : ' '} ${cells.join(GAP)}`;
 }
 
-/** What is wrong with a span: its error, and a parent that is not there. */
+/** What is to be said of a span: what the local cloud did to it, its error, and a parent that is not there. */
 function notesOf({ span, orphan }: SpanRow): Note[] {
   const notes: Note[] = [];
+  const interference = interferenceNote(span.attributes);
+  if (interference !== undefined) notes.push({ mark: ' ', text: interference, painted: (text) => text });
   if (span.status === 'error') {
     const exception = span.events.find((event) => event.name === 'exception')?.attributes[
       'exception.message'

@@ -172,7 +172,7 @@ describe('the official client against the local Cloud Storage', () => {
 
     await client.bucket(BUCKET).upload(path, { destination: 'big.bin', ...options });
 
-    expect(cloud.storage.takeFault(method, 'big.bin')).toBeUndefined();
+    expect(cloud.storage.takeFault(method, 'docs', 'big.bin')).toBeUndefined();
     expect((await file('big.bin').download())[0].equals(content)).toBe(true);
   });
 

@@ -153,6 +153,20 @@ describe('renderWaterfall', () => {
     ).toContain('log lines outside these spans\n  storage  INFO    GET /documents/7 200 in 4.2 ms');
   });
 
+  test('says what the local cloud has done to a request', () => {
+    const attributes = {
+      'local_cloud.latency_ms': 321,
+      'local_cloud.caller_region': 'europe-west1',
+      'local_cloud.region': 'us-central1',
+      'local_cloud.fault': 'status 503',
+    };
+    const drawn = renderWaterfall([span('1', undefined, 's', 'get', [0, 1], { attributes })], [], {
+      width: 120,
+      colour: false,
+    });
+    expect(drawn).toContain('321 ms on the way from europe-west1 to us-central1; injected fault: status 503');
+  });
+
   test('stops indenting where the names would have no room', () => {
     const chain = Array.from({ length: 40 }, (_, index) =>
       span((index + 1).toString(16), index === 0 ? undefined : index.toString(16), 's', `step ${index}`, [
