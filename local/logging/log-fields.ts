@@ -1,3 +1,4 @@
+import { LogFilterError } from './log-filter-error';
 import type { LogEntry } from './log-store';
 
 /** The one monitored resource that writes entries here (cloud.google.com/monitoring/api/resources). */
@@ -38,21 +39,16 @@ const FIELDS: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['resource', (entry, rest) => memberOf({ type: RESOURCE_TYPE, labels: resourceLabels(entry) }, rest)],
 ]);
 
-/** A field that entries of the local cloud never have. */
-export class UnknownFieldError extends Error {
-  override readonly name = 'UnknownFieldError';
-}
-
 /**
  * Reads a field such as `httpRequest.latency` or `resource.labels.service_name`; what it returns gives undefined for an
- * entry without it. Throws UnknownFieldError for what the local cloud does not keep.
+ * entry without it. Throws LogFilterError for what the local cloud does not keep.
  */
 export function fieldReader(path: string): (entry: LogEntry) => unknown {
   const [first = '', ...rest] = path.split('.');
   const read = FIELDS.get(first);
   const known = first !== 'resource' || rest[0] === 'type' || isKept(rest);
   if (read && known) return (entry) => read(entry, rest);
-  throw new UnknownFieldError(`the local cloud does not keep the field '${path}'`);
+  throw new LogFilterError(`the local cloud does not keep the field '${path}'`);
 }
 
 function isKept([labels, label, ...more]: readonly string[]): boolean {

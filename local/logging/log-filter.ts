@@ -4,15 +4,11 @@
  */
 
 import { fieldReader, logIdOf } from './log-fields';
+import { LogFilterError } from './log-filter-error';
 import type { LogEntry } from './log-store';
 
 /** Whether an entry matches. */
 export type LogFilter = (entry: LogEntry) => boolean;
-
-/** A filter, or a part of one, that the local cloud does not evaluate. */
-export class LogFilterError extends Error {
-  override readonly name = 'LogFilterError';
-}
 
 const OPERATORS = ['=~', '!~', '!=', '>=', '<=', '=', ':', '>', '<'] as const;
 type Operator = (typeof OPERATORS)[number];

@@ -5,7 +5,7 @@ import type { LogEntry } from './log-store';
 import { parseExtractor } from './metric-extractor';
 
 /** What one entry adds to a log-based metric. */
-export interface Measurement {
+interface Measurement {
   /** Labels of the metric itself. */
   readonly labels: Readonly<Record<string, string>>;
   /** Of a distribution; absent for a counter. */

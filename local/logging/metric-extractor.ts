@@ -1,5 +1,6 @@
 import { fieldReader } from './log-fields';
-import { LogFilterError, regularExpression, textOfField } from './log-filter';
+import { regularExpression, textOfField } from './log-filter';
+import { LogFilterError } from './log-filter-error';
 import type { LogEntry } from './log-store';
 
 /** Takes a text out of an entry; undefined where there is none. */

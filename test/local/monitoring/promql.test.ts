@@ -48,6 +48,13 @@ function evaluate(query: string): { labels: object; value: number }[] {
   return evaluatePromQl(parsePromQl(query), series, NOW_MS);
 }
 
+const quantile = (q: number): number | undefined =>
+  evaluate(latencyQuery({ name: 'gateway', region: 'europe-west1' }, q))[0]?.value;
+
+/** Where `N` stands for the requests of five minutes. */
+const calculated = (expression: string): number | undefined =>
+  evaluate(expression.replaceAll('N', `sum(increase(${COUNT}[5m]))`))[0]?.value;
+
 describe('rate and increase', () => {
   test('count what is in the window, to the slot', () => {
     requests(1_000, '200', 301);
@@ -94,9 +101,6 @@ describe('rate and increase', () => {
 });
 
 describe('histogram_quantile', () => {
-  const quantile = (q: number): number | undefined =>
-    evaluate(latencyQuery({ name: 'gateway', region: 'europe-west1' }, q))[0]?.value;
-
   test('is linear within the bucket', () => {
     // GIVEN ten values, cumulative 4 up to 100, 8 up to 200, 10 up to 400
     latencies(50, 50, 50, 50, 150, 150, 150, 150, 300, 300);
@@ -151,14 +155,12 @@ describe('the query of an error alert', () => {
 
 test('arithmetic and comparisons bind as PromQL has them', () => {
   requests(6, '200', 0);
-  const value = (expression: string): number | undefined =>
-    evaluate(expression.replaceAll('N', `sum(increase(${COUNT}[5m]))`))[0]?.value;
-  expect(value('2 + N * 3 - N / 2')).toBe(17);
-  expect(value('(2 + N) * 3')).toBe(24);
-  expect(value('N * 2 > 11')).toBe(12);
-  expect(value('N * 2 > 12')).toBeUndefined();
-  expect([value('N >= 6'), value('N < 6'), value('N <= 6')]).toEqual([6, undefined, 6]);
-  expect(value('N > 5 and N < 3')).toBeUndefined();
+  expect(calculated('2 + N * 3 - N / 2')).toBe(17);
+  expect(calculated('(2 + N) * 3')).toBe(24);
+  expect(calculated('N * 2 > 11')).toBe(12);
+  expect(calculated('N * 2 > 12')).toBeUndefined();
+  expect([calculated('N >= 6'), calculated('N < 6'), calculated('N <= 6')]).toEqual([6, undefined, 6]);
+  expect(calculated('N > 5 and N < 3')).toBeUndefined();
 });
 
 test.each([
