@@ -7,6 +7,8 @@ import { ControlServer } from './control/control-server';
 import { claimInstance, type Instance, refuseSecondInstance, releaseInstance } from './control/instance-file';
 import { LogFiles } from './logging/log-files';
 import { LogStore } from './logging/log-store';
+import type { Alert } from './monitoring/alert';
+import type { AlertEvaluator } from './monitoring/alert-evaluator';
 import { type RunningProducts, startProducts } from './start-products';
 import { terraformEnvironment, type TerraformPointers } from './terraform-environment';
 import type { Products } from './terraform/resource-types';
@@ -18,6 +20,12 @@ export interface LocalCloudOptions {
   readonly projectDirectory: string;
   /** Of the control server, on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
+  /**
+   * Told when an alert policy fires.
+   *
+   * @default - nobody is told; `alerts` has them
+   */
+  readonly onAlert?: (alert: Alert) => void;
 }
 
 /** What a running local cloud tells about itself. */
@@ -41,6 +49,7 @@ export class LocalCloud {
   readonly logs: LogStore;
   readonly traces: TraceStore;
   readonly products: Products;
+  readonly alerts: AlertEvaluator;
   /** Aborts when somebody asks for the end through the control server. */
   readonly shutdownRequested: AbortSignal;
   readonly #terraform: TerraformPointers;
@@ -52,6 +61,7 @@ export class LocalCloud {
     this.logs = parts.logs;
     this.traces = parts.traces;
     this.products = parts.running.products;
+    this.alerts = parts.running.alerts;
     this.shutdownRequested = parts.shutdown.signal;
     this.#terraform = parts.running.terraform;
     this.#cleanup = parts.cleanup;
@@ -61,7 +71,7 @@ export class LocalCloud {
    * Starts an empty cloud; what an earlier one left in the data directory is removed. Throws InstanceRunningError when
    * one runs for the project already, PortTakenError when the port is somebody else's.
    */
-  static async start({ projectDirectory, port }: LocalCloudOptions): Promise<LocalCloud> {
+  static async start({ projectDirectory, port, onAlert }: LocalCloudOptions): Promise<LocalCloud> {
     const dataDirectory = dataDirectoryOf(projectDirectory);
     const file = instanceFile(projectDirectory);
     await refuseSecondInstance(file);
@@ -77,6 +87,7 @@ export class LocalCloud {
         startId,
         traces,
         logs,
+        alerts: () => running?.alerts,
         status: () => (running ? statusOf(dataDirectory, running) : { starting: true }),
         shutdown: () => shutdown.abort(),
       });
@@ -109,6 +120,7 @@ export class LocalCloud {
             }
             if (entry.traceId !== undefined) traces.lookAgain(entry.traceId);
           },
+          onAlert: (alert) => onAlert?.(alert),
           onInternalError: (error) => console.error('the local cloud failed:', error),
         },
         cleanup,

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { UserError } from '../user-error';
+import { alerts } from './alerts';
 import { cdktf } from './cdktf-command';
 import { down } from './down';
 import { logs } from './logs';
@@ -16,6 +17,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['status', status],
   ['traces', traces],
   ['logs', logs],
+  ['alerts', alerts],
   ['deploy', (args, directory) => cdktf('deploy', args, directory)],
   ['diff', (args, directory) => cdktf('diff', args, directory)],
   ['destroy', (args, directory) => cdktf('destroy', args, directory)],
@@ -29,6 +31,8 @@ const USAGE = `usage: npm run local -- COMMAND
   traces [ID] [--errors] [--limit N] [--json]
                        the newest traces, or one as a waterfall with its logs
   logs [--trace ID] [--service NAME] [--limit N] [--json]
+  alerts [--policies] [--json]
+                       what has fired, or what the deployed policies make of it
   deploy | diff | destroy [STACK] [cdktf options]
                        cdktf against the running local cloud
   down                 stop it

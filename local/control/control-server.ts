@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { LogQuery, LogStore } from '../logging/log-store';
 import { OTLP_TRACES_PATH, otlpHttpHandler } from '../trace/otlp-http';
+import type { AlertEvaluator } from '../monitoring/alert-evaluator';
 import type { TraceQuery, TraceStore } from '../trace/trace-store';
 import { assessTrace } from '../trace/trace-tree';
 import { UserError } from '../user-error';
@@ -16,6 +17,8 @@ interface ControlServerOptions {
   readonly status: () => object;
   readonly traces: TraceStore;
   readonly logs: LogStore;
+  /** Undefined until the policies are evaluated. */
+  readonly alerts: () => Pick<AlertEvaluator, 'alerts' | 'policies'> | undefined;
   /** Called once `POST /shutdown` has been answered. */
   readonly shutdown: () => void;
 }
@@ -41,7 +44,7 @@ class HttpError extends Error {
 /**
  * The door of the daemon for the command line and OpenTelemetry exporters, on 127.0.0.1:
  * `GET /status`, `GET /traces?errors=true&limit=N`, `GET /traces/ID` (or its first digits),
- * `GET /logs?trace=ID&service=NAME&limit=N`, `POST /shutdown`, `POST /v1/traces`. Answers are JSON.
+ * `GET /logs?trace=ID&service=NAME&limit=N`, `GET /alerts`, `GET /alerts/policies`, `POST /shutdown`, `POST /v1/traces`. Answers are JSON.
  */
 export class ControlServer {
   readonly url: string;
@@ -115,6 +118,8 @@ function routesOf(options: ControlServerOptions): ReadonlyMap<string, Route> {
       '/logs',
       { method: 'GET', handle: (_request, _response, parameters) => logs.list(logQuery(parameters)) },
     ],
+    ['/alerts', { method: 'GET', handle: () => options.alerts()?.alerts() ?? [] }],
+    ['/alerts/policies', { method: 'GET', handle: () => options.alerts()?.policies() ?? [] }],
     [
       '/shutdown',
       {

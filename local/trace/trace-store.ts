@@ -38,6 +38,7 @@ export class TraceStore {
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #limits: typeof LIMITS;
   #spanCount = 0;
+  #receivedSpans = 0;
 
   constructor(limits: typeof LIMITS = LIMITS) {
     this.#limits = limits;
@@ -56,12 +57,19 @@ export class TraceStore {
         refused += 1;
         continue;
       }
-      this.#spanCount += trace.has(span.spanId) ? 0 : 1;
+      const added = trace.has(span.spanId) ? 0 : 1;
+      this.#spanCount += added;
+      this.#receivedSpans += added;
       trace.set(span.spanId, span);
       this.#dropOldest();
     }
     for (const traceId of new Set(spans.map((span) => span.traceId))) this.lookAgain(traceId);
     return refused;
+  }
+
+  /** Spans that have been added since the start, also of traces that are no longer kept. */
+  get receivedSpans(): number {
+    return this.#receivedSpans;
   }
 
   /** Has those who wait for the trace look at it again, because something else that they go by has changed. */
