@@ -1,11 +1,12 @@
 import { type LogFilter, parseLogFilter } from '../logging/log-filter';
-import type { MetricRecorder } from './metric-recorder';
-import type { Monitoring } from './monitoring';
+import { LogMetrics } from '../logging/log-metrics';
+import { MetricRecorder } from './metric-recorder';
+import { Monitoring } from './monitoring';
 import { burnRateCondition } from './burn-rate-condition';
 import { metricCondition } from './metric-condition';
 import { promQlCondition } from './promql-condition';
 import type { AlertCondition } from './resources';
-import type { Labels, TimeSeries } from './time-series';
+import { type Labels, TimeSeries } from './time-series';
 
 /** One time series for which a condition is met. */
 export interface Breach {
@@ -64,6 +65,14 @@ export function compileCondition(
   } catch (error) {
     return { kind: 'not evaluated', why: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Why a condition cannot be evaluated, whatever there is in the log; undefined when it can. */
+export function whyNotEvaluated(condition: Omit<AlertCondition, 'name'>): string | undefined {
+  const [series, monitoring] = [new TimeSeries(), new Monitoring()];
+  const recorder = new MetricRecorder({ series, monitoring, logMetrics: new LogMetrics() });
+  const compiled = compileCondition(condition, { series, recorder, monitoring, spansReceived: () => 0 });
+  return compiled.kind === 'not evaluated' ? compiled.why : undefined;
 }
 
 function compile(condition: Omit<AlertCondition, 'name'>, sources: ConditionSources): CompiledCondition {
