@@ -64,6 +64,8 @@ describe('npm start', () => {
     expect((await local('traces', traceId)).text).toContain('gcs.upload');
     expect((await local('logs', '--trace', traceId)).text).toContain('document stored');
     expect((await local('traces', '--errors')).text).toContain('No trace with an error');
+    expect((await local('alerts')).text).toContain('No alert has fired');
+    expect((await local('alerts', '--policies')).text).toMatch(/ok +p95 latency above 2000 ms over 5 min/);
     const unknown = await local('traces', 'ffff');
     expect(unknown).toEqual({ exitCode: 1, text: "there is no trace 'ffff'\n" });
     expect((await local('deploy', 'document-pipeline-local')).text).toContain('No changes');

@@ -103,6 +103,12 @@ describe('the control server', () => {
     expect((await fetch(`${url}/shutdown`)).status).toBe(405);
   });
 
+  test('has no alerts and no policies before they are evaluated', async () => {
+    const { client } = await start();
+    await expect(client.alerts()).resolves.toEqual([]);
+    await expect(client.alertPolicies()).resolves.toEqual([]);
+  });
+
   test('takes spans over OTLP/HTTP', async () => {
     const { traces, url } = await start();
     const spans = [{ traceId: TRACE_ID, spanId: 'eee19b7ec3c1b174', name: 'x' }];
