@@ -13,7 +13,7 @@ afterAll(async () => {
 });
 
 /** The deployed policies on a clock of their own, which the requests of this test have been made on. */
-function policiesOnFakeClock(): { alerts: AlertEvaluator; fired: Alert[]; pass(seconds: number): void } {
+function policiesOnFakeClock(): { alerts: AlertEvaluator; fired: Alert[]; pass: (seconds: number) => void } {
   const { logMetrics, monitoring } = pipeline.cloud.products;
   const fired: Alert[] = [];
   let nowMs = Date.now();
