@@ -10,6 +10,8 @@ import type { FaultRuleSet } from './faults/fault-rules';
 import { KeptTraces } from './kept-traces';
 import { LogFiles } from './logging/log-files';
 import { type LogEntry, LogStore } from './logging/log-store';
+import type { Alert } from './monitoring/alert';
+import type { AlertEvaluator } from './monitoring/alert-evaluator';
 import { type RunningProducts, startProducts } from './start-products';
 import { terraformEnvironment, type TerraformPointers } from './terraform-environment';
 import type { Products } from './terraform/resource-types';
@@ -27,6 +29,12 @@ export interface LocalCloudOptions {
    * @default - none
    */
   readonly faults?: FaultRuleSet | undefined;
+  /**
+   * Told when an alert policy fires.
+   *
+   * @default - nobody is told; `alerts` has them
+   */
+  readonly onAlert?: (alert: Alert) => void;
 }
 
 /** What a running local cloud tells about itself. */
@@ -52,6 +60,7 @@ export class LocalCloud {
   readonly logs: LogStore;
   readonly traces: TraceStore;
   readonly products: Products;
+  readonly alerts: AlertEvaluator;
   /** Aborts when somebody asks for the end through the control server. */
   readonly shutdownRequested: AbortSignal;
   readonly #terraform: TerraformPointers;
@@ -63,6 +72,7 @@ export class LocalCloud {
     this.logs = parts.logs;
     this.traces = parts.traces;
     this.products = parts.running.products;
+    this.alerts = parts.running.alerts;
     this.shutdownRequested = parts.shutdown.signal;
     this.#terraform = parts.running.terraform;
     this.#cleanup = parts.cleanup;
@@ -73,7 +83,7 @@ export class LocalCloud {
    * traces. Throws InstanceRunningError when
    * one runs for the project already, PortTakenError when the port is somebody else's.
    */
-  static async start({ projectDirectory, port, faults }: LocalCloudOptions): Promise<LocalCloud> {
+  static async start({ projectDirectory, port, faults, onAlert }: LocalCloudOptions): Promise<LocalCloud> {
     const dataDirectory = dataDirectoryOf(projectDirectory);
     const file = instanceFile(projectDirectory);
     await refuseSecondInstance(file);
@@ -93,6 +103,7 @@ export class LocalCloud {
         stack: (asOf) =>
           running && deployedStack(deployedOf(running), join(dataDirectory, 'cdktf.out'), asOf),
         clearTraces: () => kept?.clear(),
+        alerts: () => running?.alerts,
         status: () => (running ? statusOf(dataDirectory, running, traces) : { starting: true }),
         shutdown: () => shutdown.abort(),
       });
@@ -135,6 +146,7 @@ export class LocalCloud {
             }
             if (entry.traceId !== undefined) traces.lookAgain(entry.traceId);
           },
+          onAlert: (alert) => onAlert?.(alert),
           onInternalError: (error) => console.error('the local cloud failed:', error),
         },
         cleanup,

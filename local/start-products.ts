@@ -9,6 +9,8 @@ import { Iam } from './iam/iam';
 import { Tokens } from './iam/tokens';
 import { LogMetrics } from './logging/log-metrics';
 import type { LogEntry } from './logging/log-store';
+import type { Alert } from './monitoring/alert';
+import { AlertEvaluator, EVALUATION_INTERVAL_MS } from './monitoring/alert-evaluator';
 import { Monitoring } from './monitoring/monitoring';
 import { createCertificateAuthority } from './network/certificate-authority';
 import { startEgressProxy } from './network/egress-proxy';
@@ -36,22 +38,49 @@ export interface ProductsOptions {
   /** Faults to inject; none without it. */
   readonly faults?: FaultRuleSet | undefined;
   readonly onLog: (entry: LogEntry) => void;
+  /** Told when an alert policy fires. */
+  readonly onAlert: (alert: Alert) => void;
   /** Told of failures of the local cloud itself. */
   readonly onInternalError: (error: unknown) => void;
 }
 
 export interface RunningProducts {
   readonly products: Products;
+  readonly alerts: AlertEvaluator;
   readonly terraform: TerraformPointers;
 }
 
 /** Starts every product of the local cloud and the way Terraform and containers reach it; `cleanup` learns how to end it. */
 export async function startProducts(options: ProductsOptions, cleanup: Cleanup): Promise<RunningProducts> {
-  const { dataDirectory, traces, onLog, onInternalError } = options;
+  const { dataDirectory, traces, onAlert, onInternalError } = options;
   const tls = await createCertificateAuthority(dataDirectory);
   const iam = new Iam();
   const tokens = new Tokens();
   const authenticate = (token: string): string | undefined => tokens.emailOfAccessToken(token);
+
+  const logMetrics = new LogMetrics();
+  const monitoring = new Monitoring();
+  const alerts = new AlertEvaluator({
+    logMetrics,
+    monitoring,
+    spansReceived: () => traces.receivedSpans,
+    now: () => Date.now(),
+    onFired: onAlert,
+  });
+  // What goes wrong with an alert is told, and never reaches the request that it is about.
+  const evaluating = (action: () => void): void => {
+    try {
+      action();
+    } catch (error) {
+      onInternalError(error);
+    }
+  };
+  const evaluation = setInterval(() => evaluating(() => alerts.evaluate()), EVALUATION_INTERVAL_MS);
+  cleanup.defer(() => clearInterval(evaluation));
+  const onLog = (entry: LogEntry): void => {
+    options.onLog(entry);
+    evaluating(() => alerts.record(entry));
+  };
 
   const peerSpans = new PeerSpans(traces);
   cleanup.defer(() => peerSpans.dispose());
@@ -113,8 +142,8 @@ export async function startProducts(options: ProductsOptions, cleanup: Cleanup):
 
   const products: Products = {
     iam,
-    logMetrics: new LogMetrics(),
-    monitoring: new Monitoring(),
+    logMetrics,
+    monitoring,
     repositories: new Repositories(),
     run,
     secretManager,
@@ -126,6 +155,7 @@ export async function startProducts(options: ProductsOptions, cleanup: Cleanup):
 
   return {
     products,
+    alerts,
     terraform: {
       reattach: provider.reattach,
       registryUrl: registry.url,

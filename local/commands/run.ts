@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { UserError } from '../user-error';
+import { alerts } from './alerts';
 import { cdktf } from './cdktf-command';
 import { clear } from './clear';
 import { down } from './down';
@@ -22,6 +23,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['explain', explain],
   ['export', exportTrace],
   ['logs', logs],
+  ['alerts', alerts],
   ['deploy', (args, directory) => cdktf('deploy', args, directory)],
   ['diff', (args, directory) => cdktf('diff', args, directory)],
   ['destroy', (args, directory) => cdktf('destroy', args, directory)],
@@ -42,6 +44,8 @@ const USAGE = `usage: npm run local -- COMMAND
                        a trace as OTLP JSON
   logs [--trace ID] [--service NAME] [--limit N] [--json]
   clear                drop all traces and their log entries
+  alerts [--policies] [--json]
+                       what has fired, or what the deployed policies make of it
   deploy | diff | destroy [STACK] [cdktf options]
                        cdktf against the running local cloud
   down                 stop it

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { readFaultFile } from '../faults/fault-file';
 import { LocalCloud } from '../local-cloud';
 import { oneLine } from '../logging/terminal-text';
+import { renderFired } from '../monitoring/alert-text';
 import { columnsOf, Progress, type Step } from '../progress';
 import { terraformVersion } from '../terraform-binary';
 import { renderWaterfall } from '../trace/waterfall';
@@ -44,14 +45,19 @@ export async function up(args: string[], projectDirectory: string): Promise<numb
   const terraform = await terraformVersion(process.env);
 
   const starting = progress.step('cloud');
-  const cloud = await LocalCloud.start({ projectDirectory, port, faults }).catch(failing(starting));
+  const cloud = await LocalCloud.start({
+    projectDirectory,
+    port,
+    faults,
+    onAlert: (alert) => progress.tell('alert', renderFired(alert)),
+  }).catch(failing(starting));
   try {
     starting.done(`${cloud.url} on Node ${process.versions.node} and Terraform ${terraform}`);
     const signal = AbortSignal.any([stopping, cloud.shutdownRequested]);
     const succeeded = await deployAndSend({ cloud, progress, stack, projectDirectory, signal, send, to });
     if (values.once) return succeeded ? 0 : 1;
     process.stdout.write(
-      '\nStays up until Ctrl-C. In another terminal: npm run local -- traces | logs | status | down\n',
+      '\nStays up until Ctrl-C. In another terminal: npm run local -- traces | logs | alerts | status | down\n',
     );
     await aborted(signal);
     return 0;

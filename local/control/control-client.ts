@@ -1,4 +1,5 @@
 import type { LogEntry, LogQuery } from '../logging/log-store';
+import type { Alert, PolicyStatus } from '../monitoring/alert';
 import type { Explanation } from '../trace/explanation';
 import type { TraceQuery } from '../trace/trace-query';
 import type { TraceSummary } from '../trace/trace-summary';
@@ -76,6 +77,16 @@ export class ControlClient<Status extends object> {
   async logs(query: LogQuery = {}): Promise<LogEntry[]> {
     const { traceId, service, limit } = query;
     return await this.#call<LogEntry[]>('GET', withParameters('/logs', { trace: traceId, service, limit }));
+  }
+
+  /** Alerts that are firing or have ended, newest first. */
+  async alerts(): Promise<Alert[]> {
+    return await this.#call<Alert[]>('GET', '/alerts');
+  }
+
+  /** The deployed alert policies and what they make of the logs and metrics right now. */
+  async alertPolicies(): Promise<PolicyStatus[]> {
+    return await this.#call<PolicyStatus[]>('GET', '/alerts/policies');
   }
 
   /** Asks the daemon to stop; resolves when it has agreed to, not when it has ended. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { LogQuery } from '../logging/log-store';
 import { OTLP_TRACES_PATH, otlpHttpHandler } from '../trace/otlp-http';
+import type { AlertEvaluator } from '../monitoring/alert-evaluator';
 import { stringify } from '../trace/span-json';
 import { UserError } from '../user-error';
 import { refusalOf } from '../network/request-guard';
@@ -16,6 +17,8 @@ interface ControlServerOptions extends TraceRoutesOptions {
   readonly startId: string;
   /** What `GET /status` tells besides. */
   readonly status: () => object;
+  /** Undefined until the policies are evaluated. */
+  readonly alerts: () => Pick<AlertEvaluator, 'alerts' | 'policies'> | undefined;
   /** Called once `POST /shutdown` has been answered. */
   readonly shutdown: () => void;
 }
@@ -32,7 +35,8 @@ export class PortTakenError extends UserError {
  * The door of the daemon for the command line and OpenTelemetry exporters, on 127.0.0.1:
  * `GET /status`, `GET /traces?errors=true&limit=N&service=NAME&route=ROUTE&status=5xx&minDurationMs=N&text=TEXT`,
  * `DELETE /traces`, `GET /traces/ID` (or its first digits), `GET /traces/ID/explanation`, `GET /traces/ID/otlp`,
- * `GET /logs?trace=ID&service=NAME&limit=N`, `POST /shutdown`, `POST /v1/traces`. Answers are JSON.
+ * `GET /logs?trace=ID&service=NAME&limit=N`, `GET /alerts`, `GET /alerts/policies`, `POST /shutdown`, `POST /v1/traces`.
+ * Answers are JSON.
  */
 export class ControlServer {
   readonly url: string;
@@ -112,6 +116,8 @@ function routesOf(options: ControlServerOptions): ReadonlyMap<string, Route> {
       '/logs',
       { method: 'GET', handle: (_request, _response, parameters) => logs.list(logQuery(parameters)) },
     ],
+    ['/alerts', { method: 'GET', handle: () => options.alerts()?.alerts() ?? [] }],
+    ['/alerts/policies', { method: 'GET', handle: () => options.alerts()?.policies() ?? [] }],
     [
       '/shutdown',
       {

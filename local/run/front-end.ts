@@ -184,7 +184,7 @@ export class FrontEnd {
         exchange,
         429,
         'Rate exceeded.',
-        'no instance was available: all places and the queue are taken',
+        'The request was aborted because there was no available instance: all places and the queue are taken.',
       );
       return;
     }

@@ -20,6 +20,7 @@ export class TraceStore {
   readonly #limits: typeof LIMITS;
   #spanCount = 0;
   #onAdded: ((spans: readonly Span[]) => void) | undefined;
+  #receivedSpans = 0;
 
   constructor(limits: typeof LIMITS = LIMITS) {
     this.#limits = limits;
@@ -39,7 +40,9 @@ export class TraceStore {
         refused += 1;
         continue;
       }
-      this.#spanCount += trace.has(span.spanId) ? 0 : 1;
+      const added = trace.has(span.spanId) ? 0 : 1;
+      this.#spanCount += added;
+      this.#receivedSpans += added;
       trace.set(span.spanId, span);
       taken.push(span);
       this.#dropOldest();
@@ -70,6 +73,11 @@ export class TraceStore {
   clear(): void {
     this.#traces.clear();
     this.#spanCount = 0;
+  }
+
+  /** Spans that have been added since the start, also of traces that are no longer kept. */
+  get receivedSpans(): number {
+    return this.#receivedSpans;
   }
 
   /** Has those who wait for the trace look at it again, because something else that they go by has changed. */

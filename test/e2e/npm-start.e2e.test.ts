@@ -70,6 +70,8 @@ describe('npm start', () => {
     expect((await local('traces', '--service', 'storage', '--status', '2xx')).text).toContain(traceId);
     expect(JSON.parse((await local('export', traceId)).text)).toHaveProperty('resourceSpans');
     expect((await local('traces', '--errors')).text).toContain('No trace matches.');
+    expect((await local('alerts')).text).toContain('No alert has fired');
+    expect((await local('alerts', '--policies')).text).toMatch(/ok +p95 latency above 2000 ms over 5 min/);
     const unknown = await local('traces', 'ffff');
     expect(unknown).toEqual({ exitCode: 1, text: "there is no trace 'ffff'\n" });
     expect((await local('deploy', 'document-pipeline-local')).text).toContain('No changes');

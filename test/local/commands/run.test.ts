@@ -29,6 +29,7 @@ it.each([
   [['up', '--stack', 'x', '--port', '65536'], /^--port 65536 is no port/],
   [['down', '--now'], /^Unknown option '--now'/],
   [['down', 'everything'], /^Unexpected argument 'everything'/],
+  [['alerts', 'x'], /^Unexpected argument 'x'/],
   [['status', 'x'], /^Unexpected argument 'x'/],
   [['traces', 'a', 'b'], /^traces shows one trace or the list, got a b\n$/],
   [['traces', 'a', '--errors'], /^filters such as --errors are for the list, not for one trace\n$/],

@@ -32,6 +32,7 @@ async function start(options: { port?: number; onShutdown?: () => void } = {}): 
     traces,
     logs,
     clearTraces: () => traces.clear(),
+    alerts: () => undefined,
     shutdown: options.onShutdown ?? (() => undefined),
   });
   cleanUp.push(() => server.dispose());
@@ -156,6 +157,12 @@ describe('the control server', () => {
     expect((await fetch(`${url}/traces/`)).status).toBe(404);
     expect((await fetch(`${url}/nowhere`)).status).toBe(404);
     expect((await fetch(`${url}/shutdown`)).status).toBe(405);
+  });
+
+  test('has no alerts and no policies before they are evaluated', async () => {
+    const { client } = await start();
+    await expect(client.alerts()).resolves.toEqual([]);
+    await expect(client.alertPolicies()).resolves.toEqual([]);
   });
 
   test('takes spans over OTLP/HTTP', async () => {

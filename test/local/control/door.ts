@@ -12,6 +12,7 @@ export async function startDoor(startId: string): Promise<{ instance: Instance; 
     traces: new TraceStore(),
     logs: new LogStore(),
     clearTraces: () => undefined,
+    alerts: () => undefined,
     shutdown: () => undefined,
   });
   const instance = {

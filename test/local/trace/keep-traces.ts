@@ -17,6 +17,8 @@ void (async () => {
     traces,
     logs,
     clearTraces: () => kept.clear(),
+    alerts: () => undefined,
+    alerts: () => undefined,
     shutdown: () => undefined,
   });
   process.stdout.write(`${server.url}\n`);
