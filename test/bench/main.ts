@@ -9,25 +9,33 @@ import type { Collectors } from './collectors';
 import { FULL, measure, QUICK } from './measure';
 import { installPeers } from './peers';
 import { formatReport, summarizeAll, type Report } from './report';
+import { benchSynth } from './synth';
 import { PEER_NAMES, VARIANT_NAMES, variantsOf } from './variants';
 
 /**
  * What tracing costs, measured: `npm run bench [-- --quick] [--json] [--variants a,b]`. Prints the figures and whether the
  * budgets are met, progress goes to stderr, and exits 1 when a budget is missed. Needs Linux, whose `/proc` tells memory
- * and CPU time. Everything it starts listens on 127.0.0.1 and ends with it.
+ * and CPU time. Everything it starts listens on 127.0.0.1 and ends with it. `npm run bench -- --synth` measures synthesis
+ * instead.
  */
 async function bench(): Promise<void> {
   const {
     quick,
     json,
+    synth,
     variants: chosen,
   } = parseArgs({
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      synth: { type: 'boolean', default: false },
       variants: { type: 'string', default: VARIANT_NAMES.join(',') },
     },
   }).values;
+  if (synth) {
+    process.stdout.write(benchSynth(quick, progress));
+    return;
+  }
   const names = new Set(chosen.split(','));
   const unknown = [...names].filter((name) => !VARIANT_NAMES.some((known) => known === name));
   if (unknown.length > 0) {

@@ -47,7 +47,9 @@ export const alertAppliesAtOnce = {
 function metricsByName(stack: SynthesizedStack): ReadonlyMap<string, SynthesizedResource> {
   const named = stack.ofType(METRIC).flatMap((metric) => {
     const name = stack.text(metric.attributes['name']);
-    return name === undefined ? [] : [[name, metric] as const, [name.replaceAll(/\W/g, '_'), metric] as const];
+    return name === undefined
+      ? []
+      : [[name, metric] as const, [name.replaceAll(/\W/g, '_'), metric] as const];
   });
   return new Map(named);
 }
