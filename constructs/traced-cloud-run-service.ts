@@ -153,6 +153,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     );
     variables.addExtra('env', props.env ?? {});
 
+    const deletionProtection = props.deletionProtection ?? !this.#environment.disposable;
     this.cloudRunService = new CloudRunV2Service(this, 'Default', {
       name: settings.name,
       location: this.region,
@@ -160,10 +161,14 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       ...(props.labels && { labels: { ...props.labels } }),
       ingress: this.access.ingress,
       ...(this.access.invokerIamDisabled && { invokerIamDisabled: true }),
-      deletionProtection: props.deletionProtection ?? !this.#environment.disposable,
+      deletionProtection,
       template: this.#template.render(),
       ...(props.traffic && { traffic: renderTraffic(this.node.path, props.traffic) }),
-      lifecycle: { ignoreChanges: [...WRITTEN_BY_OTHERS, ...(image.managedElsewhere ? WRITTEN_BY_CI : [])] },
+      lifecycle: {
+        // The provider refuses only when it comes to the service itself, and its grants and alerts are gone by then.
+        ...(deletionProtection && { preventDestroy: true }),
+        ignoreChanges: [...WRITTEN_BY_OTHERS, ...(image.managedElsewhere ? WRITTEN_BY_CI : [])],
+      },
     });
     this.#startAfter(
       enableApi(this, 'run'),
