@@ -3,7 +3,7 @@ import { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run
 import type { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
-import { Annotations, dependable, type ITerraformDependable } from 'cdktf';
+import { dependable, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import {
   HEALTH_PATH,
@@ -13,6 +13,7 @@ import {
 } from '../services/telemetry/settings';
 import { Access } from './access';
 import { AccountGrants } from './account-grants';
+import { annotate } from './annotate';
 import { type BucketUseOptions, locationOf, type UsableBucket } from './bucket-location';
 import { CoLocatedBucket, type CoLocatedBucketOptions } from './co-located-bucket';
 import { DeploymentEnvironment } from './deployment-environment';
@@ -207,7 +208,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     const { deadlineMs } = options;
     checkCall(this, callee, deadlineMs);
     ServiceGraph.of(this).addCall({ caller: this, callee, deadlineMs });
-    for (const warning of warningsOfCall(this, callee)) Annotations.of(this).addWarning(warning);
+    for (const warning of warningsOfCall(this, callee)) annotate(this, 'warning', warning);
     this.#template.container.variables.add(renderCallee(callee.node.id, { url: callee.uri, deadlineMs }));
     this.#startAfter(this.#grants.invoke(callee));
   }
