@@ -21,7 +21,14 @@ import { ErrorAlert, type ErrorAlertOptions } from './error-alert';
 import { enableApi, projectOf, regionOf } from './google-project';
 import { ImportedService, type ITracedCloudRunService, type ServiceAttributes } from './imported-service';
 import { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
-import { accountId, bucketName, invokerId, latencyMetricName, serviceName } from './names';
+import {
+  accountDisplayName,
+  accountId,
+  bucketName,
+  invokerId,
+  latencyMetricName,
+  serviceName,
+} from './names';
 import { LivenessProbe, StartupProbe } from './probe';
 import { ROLES } from './roles';
 import type { Sampling } from './sampling';
@@ -117,7 +124,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
 
     this.serviceAccount = new ServiceAccount(this, 'service-account', {
       accountId: accountId(this, this.#environment.name),
-      displayName: `${id} (${this.#environment.name})`,
+      displayName: accountDisplayName(this, this.#environment.name),
       dependsOn: [enableApi(this, 'iam')],
     });
     this.#grants = new AccountGrants(this, `serviceAccount:${this.serviceAccount.email}`);
