@@ -244,16 +244,18 @@ describe('a value that is not plain text', () => {
   });
 });
 
-describe('an alert', () => {
-  const alertOn = (query: string) => ({
+function alertOn(query: string) {
+  return {
     resource: {
       google_logging_metric: { slow: { name: 'slow/requests' } },
       google_monitoring_alert_policy: {
         slow: { conditions: [{ condition_prometheus_query_language: { query } }] },
       },
     },
-  });
+  };
+}
 
+describe('an alert', () => {
   test.each([
     'logging_googleapis_com:user_slow_requests',
     'rate(logging_googleapis_com:user_slow_requests_bucket[5m])',
