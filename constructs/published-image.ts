@@ -46,7 +46,7 @@ export class PublishedImage extends Construct {
     this.uri = `${repository.location}-docker.pkg.dev/${projectOf(this)}/${repository.repositoryId}/${scope.node.id}:${bundle.hash}`;
 
     // cdktf's own DataResource would run `terraform version` at every synth.
-    const publish = new TerraformResource(this, 'publish', {
+    const publish = new TerraformResource(this, 'Default', {
       terraformResourceType: 'terraform_data',
       provisioners: [
         {
