@@ -18,7 +18,6 @@ void (async () => {
     logs,
     clearTraces: () => kept.clear(),
     alerts: () => undefined,
-    alerts: () => undefined,
     shutdown: () => undefined,
   });
   process.stdout.write(`${server.url}\n`);
