@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Cleanup } from './cleanup';
 import type { TraceReport } from './control/control-api';
 import { ControlServer } from './control/control-server';
+import { serviceGraph } from './control/service-graph';
 import { claimInstance, type Instance, refuseSecondInstance, releaseInstance } from './control/instance-file';
 import { LogFiles } from './logging/log-files';
 import { LogStore } from './logging/log-store';
@@ -77,6 +78,8 @@ export class LocalCloud {
         startId,
         traces,
         logs,
+        graph: () =>
+          running ? serviceGraph({ ...running.products, traces, logs }) : { nodes: [], edges: [] },
         status: () => (running ? statusOf(dataDirectory, running) : { starting: true }),
         shutdown: () => shutdown.abort(),
       });

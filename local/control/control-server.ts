@@ -6,6 +6,9 @@ import { assessTrace } from '../trace/trace-tree';
 import { UserError } from '../user-error';
 import { stringify, type ErrorBody, type TraceReport } from './control-api';
 import { refusalOf } from '../network/request-guard';
+import { FILES_PATH, sendFile, sendPage } from './page-files';
+import type { ServiceGraph } from './service-graph';
+import { streamTraces } from './trace-stream';
 
 interface ControlServerOptions {
   /** Port on 127.0.0.1; 0 takes any free one. */
@@ -16,6 +19,8 @@ interface ControlServerOptions {
   readonly status: () => object;
   readonly traces: TraceStore;
   readonly logs: LogStore;
+  /** What `GET /graph` tells. */
+  readonly graph: () => ServiceGraph;
   /** Called once `POST /shutdown` has been answered. */
   readonly shutdown: () => void;
 }
@@ -39,9 +44,10 @@ class HttpError extends Error {
 }
 
 /**
- * The door of the daemon for the command line and OpenTelemetry exporters, on 127.0.0.1:
- * `GET /status`, `GET /traces?errors=true&limit=N`, `GET /traces/ID` (or its first digits),
- * `GET /logs?trace=ID&service=NAME&limit=N`, `POST /shutdown`, `POST /v1/traces`. Answers are JSON.
+ * The door of the daemon for the command line, the page and OpenTelemetry exporters, on 127.0.0.1:
+ * `GET /status`, `GET /traces?errors=true&limit=N`, `GET /traces/ID` (or its first digits), `GET /traces/stream`,
+ * `GET /logs?trace=ID&service=NAME&limit=N`, `GET /graph`, `POST /shutdown`, `POST /v1/traces`, whose answers are JSON,
+ * and the page at `GET /`.
  */
 export class ControlServer {
   readonly url: string;
@@ -105,6 +111,13 @@ function routesOf(options: ControlServerOptions): ReadonlyMap<string, Route> {
       { method: 'GET', handle: (_request, _response, parameters) => traces.list(traceQuery(parameters)) },
     ],
     [
+      '/traces/stream',
+      {
+        method: 'GET',
+        handle: (_request, response, parameters) => streamTraces(traces, traceQuery(parameters), response),
+      },
+    ],
+    [
       TRACE_PATH,
       {
         method: 'GET',
@@ -125,6 +138,18 @@ function routesOf(options: ControlServerOptions): ReadonlyMap<string, Route> {
         },
       },
     ],
+    ['/graph', { method: 'GET', handle: options.graph }],
+    ['/', { method: 'GET', handle: (_request, response) => sendPage(response) }],
+    [
+      FILES_PATH,
+      {
+        method: 'GET',
+        handle: async (request, response) => {
+          const path = pathOf(request);
+          if (!(await sendFile(response, path.slice(FILES_PATH.length)))) throw notFound(path);
+        },
+      },
+    ],
     [OTLP_TRACES_PATH, { method: 'POST', handle: otlpHttpHandler({ traces }) }],
   ]);
 }
@@ -138,8 +163,9 @@ async function answer(
     const refusal = refusalOf(request);
     if (refusal !== undefined) throw new HttpError(403, refusal);
     const path = pathOf(request);
-    const route = routes.get(path.startsWith(TRACE_PATH) ? TRACE_PATH : path);
-    if (!route) throw new HttpError(404, `there is no ${path} here`);
+    const below = [TRACE_PATH, FILES_PATH].find((prefix) => path.startsWith(prefix));
+    const route = routes.get(path) ?? routes.get(below ?? path);
+    if (!route) throw notFound(path);
     if (request.method !== route.method) {
       response.setHeader('allow', route.method);
       throw new HttpError(405, `${path} takes ${route.method}`);
@@ -157,6 +183,10 @@ async function answer(
     if (!request.complete) response.setHeader('connection', 'close');
     send(response, status, body);
   }
+}
+
+function notFound(path: string): HttpError {
+  return new HttpError(404, `there is no ${path} here`);
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

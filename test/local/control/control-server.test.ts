@@ -31,6 +31,7 @@ async function start(options: { port?: number; onShutdown?: () => void } = {}): 
     status: () => ({ services: ['gateway'] }),
     traces,
     logs,
+    graph: () => ({ nodes: [], edges: [] }),
     shutdown: options.onShutdown ?? (() => undefined),
   });
   cleanUp.push(() => server.dispose());

@@ -11,6 +11,7 @@ export async function startDoor(startId: string): Promise<{ instance: Instance; 
     status: () => ({}),
     traces: new TraceStore(),
     logs: new LogStore(),
+    graph: () => ({ nodes: [], edges: [] }),
     shutdown: () => undefined,
   });
   const instance = {
