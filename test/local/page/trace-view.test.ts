@@ -197,14 +197,21 @@ describe('the waterfall', () => {
 
 describe('a trace of 2,000 spans', () => {
   const traceId = 'ff'.repeat(16);
+  const FIRST_ID = 0x10_00_00;
   /** As many as are in sight, some more above and below, and the head. */
   const AT_MOST = 80;
 
   beforeAll(async () => {
-    const idOf = (index: number): string => (0x10_00_00 + index).toString(16);
     const spans = Array.from({ length: 2_000 }, (_, index) => {
-      const parent = index === 0 ? undefined : idOf(Math.floor((index - 1) / 3));
-      return span(idOf(index), parent, `service-${index % 9}`, `work ${index}`, [index, 5], { traceId });
+      const parent = index === 0 ? undefined : (FIRST_ID + Math.floor((index - 1) / 3)).toString(16);
+      return span(
+        (FIRST_ID + index).toString(16),
+        parent,
+        `service-${index % 9}`,
+        `work ${index}`,
+        [index, 5],
+        { traceId },
+      );
     });
     await cloud.receive(spans);
   });
