@@ -195,6 +195,42 @@ describe('the waterfall', () => {
   });
 });
 
+test('critical path, dark time and deadlines stand on the bars where the cloud tells them', async () => {
+  // GIVEN
+  const at = (offsetMs: number): string =>
+    String((SPANS[0]?.startUnixNano ?? 0n) + BigInt(offsetMs) * 1_000_000n);
+  const story = {
+    criticalPath: [{ spanId: '00000000000000a3', startUnixNano: at(3), endUnixNano: at(10) }],
+    darkTimes: [
+      {
+        parentSpanId: '00000000000000a3',
+        startUnixNano: at(3),
+        endUnixNano: at(9),
+        between: 'gateway and processor',
+      },
+    ],
+    deadlines: [{ spanId: '00000000000000a1', unixNano: at(1_000), ms: 1_000, service: 'gateway' }],
+  };
+  await browser.context.route(new RegExp(`/traces/${TRACE_ID}$`), async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...JSON.parse(await response.text()), ...story } });
+  });
+  // WHEN
+  const page = await openTrace();
+  // THEN
+  await expect(page.locator('.row.dark .text').allTextContents()).resolves.toEqual([
+    'dark: gateway and processor',
+  ]);
+  const first = page.getByRole('row', { name: 'POST /process' });
+  await expect(first.locator('.time').textContent()).resolves.toContain('deadline of 1,000 ms passed');
+  // The deadline of a span is drawn through everything below it.
+  await expect(page.locator('.deadline').count()).resolves.toBe(9);
+  const call = page.getByRole('row', { name: 'POST processor' });
+  await expect(call.locator('.critical').count()).resolves.toBe(1);
+  await expect(call.locator('.time').textContent()).resolves.toContain('7.0 ms on the critical path');
+  await browser.context.unrouteAll();
+});
+
 describe('a trace of 2,000 spans', () => {
   const traceId = 'ff'.repeat(16);
   const FIRST_ID = 0x10_00_00;
