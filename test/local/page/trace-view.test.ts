@@ -23,6 +23,11 @@ async function openTrace(parameters = ''): Promise<Page> {
   return await browser.open(cloud.at(`#/trace/${TRACE_ID}${parameters}`));
 }
 
+/** So many milliseconds after the start of the trace, in nanoseconds since the epoch. */
+function at(offsetMs: number): string {
+  return String((SPANS[0]?.startUnixNano ?? 0n) + BigInt(offsetMs) * 1_000_000n);
+}
+
 /** Name of the row that has the keyboard's focus. */
 async function focused(page: Page): Promise<string | null> {
   return await page.locator('[role=row]:focus .text').textContent();
@@ -197,8 +202,6 @@ describe('the waterfall', () => {
 
 test('critical path, dark time and deadlines stand on the bars where the cloud tells them', async () => {
   // GIVEN
-  const at = (offsetMs: number): string =>
-    String((SPANS[0]?.startUnixNano ?? 0n) + BigInt(offsetMs) * 1_000_000n);
   const story = {
     criticalPath: [{ spanId: '00000000000000a3', startUnixNano: at(3), endUnixNano: at(10) }],
     darkTimes: [
