@@ -3,6 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cleanup } from './cleanup';
 import { ControlServer } from './control/control-server';
+import { serviceGraph } from './control/service-graph';
 import { claimInstance, type Instance, refuseSecondInstance, releaseInstance } from './control/instance-file';
 import { type TraceReport, traceReport } from './control/trace-report';
 import { type Deployed, deployedStack } from './deployed-stack';
@@ -104,6 +105,8 @@ export class LocalCloud {
           running && deployedStack(deployedOf(running), join(dataDirectory, 'cdktf.out'), asOf),
         clearTraces: () => kept?.clear(),
         alerts: () => running?.alerts,
+        graph: () =>
+          running ? serviceGraph({ ...running.products, traces, logs }) : { nodes: [], edges: [] },
         status: () => (running ? statusOf(dataDirectory, running, traces) : { starting: true }),
         shutdown: () => shutdown.abort(),
       });

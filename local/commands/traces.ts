@@ -7,6 +7,7 @@ import { renderWaterfall } from '../trace/waterfall';
 import { findRunning } from './find-running';
 import { UserError } from '../user-error';
 import { parseLimit } from './parse-limit';
+import { linkTraces } from './trace-links';
 
 /** Shows the newest traces, or one of them with its logs. */
 export async function traces(args: string[], projectDirectory: string): Promise<number> {
@@ -43,12 +44,16 @@ export async function traces(args: string[], projectDirectory: string): Promise<
     const report = await client.trace(traceId);
     const picture = (): string =>
       renderWaterfall(report.spans, report.logs, { width: columnsOf(process.stdout), colour });
-    process.stdout.write(`${json ? stringify(report) : picture()}\n`);
+    const linked = (): string => linkTraces(picture(), [report.traceId], { cloudUrl: client.url, colour });
+    process.stdout.write(`${json ? stringify(report) : linked()}\n`);
     return 0;
   }
   const summaries = await client.traces({ ...filters, limit });
   if (json) process.stdout.write(`${stringify(summaries)}\n`);
-  else if (summaries.length > 0) process.stdout.write(`${renderTraceList(summaries, { colour })}\n`);
-  else process.stdout.write(isFiltered ? 'No trace matches.\n' : 'No trace has arrived yet.\n');
+  else if (summaries.length > 0) {
+    const ids = summaries.map((summary) => summary.traceId);
+    const list = renderTraceList(summaries, { colour });
+    process.stdout.write(`${linkTraces(list, ids, { cloudUrl: client.url, colour })}\n`);
+  } else process.stdout.write(isFiltered ? 'No trace matches.\n' : 'No trace has arrived yet.\n');
   return 0;
 }

@@ -35,11 +35,11 @@ export class ControlRefusal extends UserError {
  * method throws DaemonUnreachableError when nobody answers and ControlRefusal when the daemon refuses.
  */
 export class ControlClient<Status extends object> {
-  readonly #url: string;
+  /** Base URL, such as `http://127.0.0.1:4400`. */
+  readonly url: string;
 
-  /** `url` is the base URL, such as `http://127.0.0.1:4400`. */
   constructor(url: string) {
-    this.#url = url;
+    this.url = url;
   }
 
   async status(): Promise<Status & { pid: number; startId: string }> {
@@ -95,9 +95,9 @@ export class ControlClient<Status extends object> {
   }
 
   async #call<Answer>(method: 'GET' | 'POST' | 'DELETE', path: string): Promise<Answer> {
-    const url = new URL(path, this.#url);
+    const url = new URL(path, this.url);
     const response = await fetch(url, { method }).catch((error: unknown) => {
-      throw new DaemonUnreachableError(`no local cloud answers at ${this.#url}; start one with: npm start`, {
+      throw new DaemonUnreachableError(`no local cloud answers at ${this.url}; start one with: npm start`, {
         cause: error,
       });
     });

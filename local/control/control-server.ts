@@ -7,8 +7,11 @@ import { UserError } from '../user-error';
 import { refusalOf } from '../network/request-guard';
 import type { ErrorBody } from './control-api';
 import { HttpError } from './http-error';
+import { FILES_PATH, sendFile, sendPage } from './page-files';
 import { limitOf } from './query-parameters';
-import { answerTrace, clearTraces, listTraces, type TraceRoutesOptions } from './trace-routes';
+import type { ServiceGraph } from './service-graph';
+import { answerTrace, clearTraces, listingOf, type TraceRoutesOptions } from './trace-routes';
+import { streamTraces } from './trace-stream';
 
 interface ControlServerOptions extends TraceRoutesOptions {
   /** Port on 127.0.0.1; 0 takes any free one. */
@@ -19,6 +22,8 @@ interface ControlServerOptions extends TraceRoutesOptions {
   readonly status: () => object;
   /** Undefined until the policies are evaluated. */
   readonly alerts: () => Pick<AlertEvaluator, 'alerts' | 'policies'> | undefined;
+  /** What `GET /graph` tells. */
+  readonly graph: () => ServiceGraph;
   /** Called once `POST /shutdown` has been answered. */
   readonly shutdown: () => void;
 }
@@ -32,11 +37,11 @@ export class PortTakenError extends UserError {
 }
 
 /**
- * The door of the daemon for the command line and OpenTelemetry exporters, on 127.0.0.1:
+ * The door of the daemon for the command line, the page and OpenTelemetry exporters, on 127.0.0.1:
  * `GET /status`, `GET /traces?errors=true&limit=N&service=NAME&route=ROUTE&status=5xx&minDurationMs=N&text=TEXT`,
  * `DELETE /traces`, `GET /traces/ID` (or its first digits), `GET /traces/ID/explanation`, `GET /traces/ID/otlp`,
- * `GET /logs?trace=ID&service=NAME&limit=N`, `GET /alerts`, `GET /alerts/policies`, `POST /shutdown`, `POST /v1/traces`.
- * Answers are JSON.
+ * `GET /traces/stream`, `GET /logs?trace=ID&service=NAME&limit=N`, `GET /graph`, `GET /alerts`, `GET /alerts/policies`,
+ * `POST /shutdown`, `POST /v1/traces`, whose answers are JSON, and the page at `GET /`.
  */
 export class ControlServer {
   readonly url: string;
@@ -101,8 +106,16 @@ function routesOf(options: ControlServerOptions): ReadonlyMap<string, Route> {
       '/traces',
       {
         method: 'GET',
-        handle: (_request, _response, parameters) => listTraces(parameters, options),
+        handle: (_request, _response, parameters) => listingOf(parameters, options)(),
         clear: () => clearTraces(options),
+      },
+    ],
+    [
+      '/traces/stream',
+      {
+        method: 'GET',
+        handle: (_request, response, parameters) =>
+          streamTraces(traces, listingOf(parameters, options), response),
       },
     ],
     [
@@ -128,6 +141,18 @@ function routesOf(options: ControlServerOptions): ReadonlyMap<string, Route> {
         },
       },
     ],
+    ['/graph', { method: 'GET', handle: options.graph }],
+    ['/', { method: 'GET', handle: (_request, response) => sendPage(response) }],
+    [
+      FILES_PATH,
+      {
+        method: 'GET',
+        handle: async (request, response) => {
+          const path = pathOf(request);
+          if (!(await sendFile(response, path.slice(FILES_PATH.length)))) throw notFound(path);
+        },
+      },
+    ],
     [OTLP_TRACES_PATH, { method: 'POST', handle: otlpHttpHandler({ traces }) }],
   ]);
 }
@@ -141,8 +166,9 @@ async function answer(
     const refusal = refusalOf(request);
     if (refusal !== undefined) throw new HttpError(403, refusal);
     const path = pathOf(request);
-    const route = routes.get(path) ?? (path.startsWith(TRACE_PATH) ? routes.get(TRACE_PATH) : undefined);
-    if (!route) throw new HttpError(404, `there is no ${path} here`);
+    const below = [TRACE_PATH, FILES_PATH].find((prefix) => path.startsWith(prefix));
+    const route = routes.get(path) ?? routes.get(below ?? path);
+    if (!route) throw notFound(path);
     const { clear, method } = route;
     const handle = request.method === method ? route.handle : request.method === 'DELETE' ? clear : undefined;
     if (!handle) {
@@ -163,6 +189,10 @@ async function answer(
     if (!request.complete) response.setHeader('connection', 'close');
     send(response, status, body);
   }
+}
+
+function notFound(path: string): HttpError {
+  return new HttpError(404, `there is no ${path} here`);
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

@@ -18,12 +18,13 @@ export interface TraceRoutesOptions {
   readonly clearTraces: () => void;
 }
 
-/** The list of traces, filtered by the request's parameters. */
-export function listTraces(
+/** What lists the traces that the request's parameters ask for, whenever it is called. */
+export function listingOf(
   parameters: URLSearchParams,
   { traces, logs }: TraceRoutesOptions,
-): TraceSummary[] {
-  return traces.list(traceQuery(parameters), (traceId) => logs.list({ traceId }));
+): () => TraceSummary[] {
+  const query = traceQuery(parameters);
+  return () => traces.list(query, (traceId) => logs.list({ traceId }));
 }
 
 /** Drops all traces and says how many there were. */

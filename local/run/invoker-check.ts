@@ -10,7 +10,7 @@ import { iamResourceName, type ServiceSpec } from './service-spec';
 export type Refusal = { readonly status: 401 | 403; readonly reason: string } | null;
 
 /** Roles that may invoke a service (cloud.google.com/run/docs/securing/authenticating). */
-const INVOKER_ROLES = ['roles/run.invoker', 'roles/run.admin', 'roles/editor', 'roles/owner'] as const;
+export const INVOKER_ROLES = ['roles/run.invoker', 'roles/run.admin', 'roles/editor', 'roles/owner'] as const;
 
 /** Checks callers as Cloud Run does before the container sees a request. */
 export class InvokerCheck {

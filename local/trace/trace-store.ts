@@ -17,6 +17,7 @@ export class TraceStore {
   /** trace id -> span id -> span, oldest trace first */
   readonly #traces = new Map<string, Map<string, Span>>();
   readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #listeners = new Set<(traceId: string) => void>();
   readonly #limits: typeof LIMITS;
   #spanCount = 0;
   #onAdded: ((spans: readonly Span[]) => void) | undefined;
@@ -84,6 +85,13 @@ export class TraceStore {
   lookAgain(traceId: string): void {
     // A look that is answered leaves the set, which a Set takes in its stride while it is walked.
     for (const look of this.#waiting.get(traceId) ?? []) look();
+    for (const listener of this.#listeners) listener(traceId);
+  }
+
+  /** Has `listener` told of every trace that changes, until the function that is returned is called. */
+  onChange(listener: (traceId: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   trace(traceId: string): Trace | undefined {

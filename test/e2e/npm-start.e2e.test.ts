@@ -45,6 +45,11 @@ describe('npm start', () => {
     const first = project.npm(...START);
     await first.until(STAYS_UP);
 
+    // THEN it has said where its page is
+    const [, page = '', shown] =
+      /On a page: (http:\S+\/)#\/trace\/([0-9a-f]{32})/.exec(first.printed()) ?? [];
+    expect(await (await fetch(page)).text()).toContain('<main');
+
     // WHEN a second one starts, THEN it says so in one line
     const second = await project.npm(...START).ended;
     expect(second.exitCode).toBe(1);
@@ -62,6 +67,7 @@ describe('npm start', () => {
     // The newest first; the other one is of the run before.
     expect(traces).toHaveLength(2);
     const traceId = traces[0]?.traceId ?? '';
+    expect(traceId).toBe(shown);
     expect((await local('traces', traceId)).text).toContain('gcs.upload');
     expect((await local('logs', '--trace', traceId)).text).toContain('document stored');
     expect((await local('explain', traceId)).text).toMatch(

@@ -33,6 +33,7 @@ async function start(options: { port?: number; onShutdown?: () => void } = {}): 
     logs,
     clearTraces: () => traces.clear(),
     alerts: () => undefined,
+    graph: () => ({ nodes: [], edges: [] }),
     shutdown: options.onShutdown ?? (() => undefined),
   });
   cleanUp.push(() => server.dispose());

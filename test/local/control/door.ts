@@ -13,6 +13,7 @@ export async function startDoor(startId: string): Promise<{ instance: Instance; 
     logs: new LogStore(),
     clearTraces: () => undefined,
     alerts: () => undefined,
+    graph: () => ({ nodes: [], edges: [] }),
     shutdown: () => undefined,
   });
   const instance = {

@@ -18,6 +18,7 @@ void (async () => {
     logs,
     clearTraces: () => kept.clear(),
     alerts: () => undefined,
+    graph: () => ({ nodes: [], edges: [] }),
     shutdown: () => undefined,
   });
   process.stdout.write(`${server.url}\n`);
