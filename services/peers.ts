@@ -20,7 +20,7 @@ export function checkPeers(what: string, names: readonly string[]): void {
   );
   const wanted = missing.map((name) => `${name}@${manifest.peerDependencies[name]}`);
   throw new MissingPeerError(
-    `${missing.join(', ')} is not installed here, which ${what} takes; run: npm install --save-dev ${wanted.join(' ')}`,
+    `${what} takes ${missing.join(', ')}, not installed here; run: npm install --save-dev ${wanted.join(' ')}`,
   );
 }
 
