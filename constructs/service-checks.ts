@@ -1,12 +1,12 @@
 import { Token } from 'cdktf';
 import type { Node } from 'constructs';
 import { MAX_DEADLINE_MS } from '../services/telemetry/settings';
-import type { Access } from './access';
 import type { ITracedCloudRunService } from './imported-service';
 import { checkInstanceSize } from './instance-size';
 import { SERVICE_NAME } from './names';
 import { CROSS_REGION_COST } from './region-cost';
 import type { Sampling } from './sampling';
+import type { ServiceSettings } from './service-settings';
 import { checkNumber, ValidationError } from './validation';
 import type { VpcEgress } from './vpc-egress';
 
@@ -25,26 +25,8 @@ const LABEL_KEY = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u;
 const LABEL_VALUE = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u;
 const MAX_LABELS = 64;
 
-interface ServiceSettings {
-  readonly name: string;
-  readonly cpu: number;
-  readonly memoryMiB: number;
-  readonly cpuIdle: boolean;
-  readonly concurrency: number;
-  readonly minInstances: number;
-  readonly maxInstances: number;
-  readonly timeoutSec: number;
-  readonly port: number;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
 /** Refuses options that Cloud Run, or the tracing of the service, would not take. Tokens pass. */
-export function checkService(
-  node: Node,
-  settings: ServiceSettings,
-  sampling: Sampling,
-  access: Access,
-): void {
+export function checkService(node: Node, settings: ServiceSettings): void {
   const { path } = node;
   if (!ID.test(node.id)) {
     throw new ValidationError(
@@ -57,14 +39,14 @@ export function checkService(
   if (!Token.isUnresolved(name) && !SERVICE_NAME.test(name)) {
     throw new ValidationError('TCR002', path, `'name' must be at most 49 ${ID_RULE}, got '${name}'`);
   }
-  checkSampling(path, sampling);
+  checkSampling(path, settings.sampling);
   checkInstanceSize(path, settings.cpu, settings.memoryMiB, settings.cpuIdle ? 128 : LEAST_MEMORY_MIB);
   checkNumber(path, 'concurrency', settings.concurrency, { min: 1, max: 1000 });
   checkNumber(path, 'timeoutSec', settings.timeoutSec, { min: 1, max: MAX_TIMEOUT_SEC });
   checkInstances(path, settings.minInstances, settings.maxInstances);
   checkNumber(path, 'port', settings.port, { min: 1, max: MAX_PORT });
   checkLabels(path, settings.labels);
-  checkReason(path, access.publicReason);
+  checkReason(path, settings.access.publicReason);
 }
 
 /** What is compared of two services when one calls the other. */

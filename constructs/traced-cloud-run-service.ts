@@ -5,23 +5,16 @@ import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import { Annotations, dependable, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import {
-  HEALTH_PATH,
-  renderBucket,
-  renderCallee,
-  renderTelemetrySettings,
-} from '../services/telemetry/settings';
-import { Access } from './access';
+import { HEALTH_PATH, renderBucket, renderCallee } from '../services/telemetry/settings';
+import type { Access } from './access';
 import { AccountGrants } from './account-grants';
 import { type BucketUseOptions, locationOf, type UsableBucket } from './bucket-location';
 import { CoLocatedBucket, type CoLocatedBucketOptions } from './co-located-bucket';
-import { DeploymentEnvironment } from './deployment-environment';
 import { ErrorAlert, type ErrorAlertOptions } from './error-alert';
-import { enableApi, projectOf, regionOf } from './google-project';
+import { enableApi } from './google-project';
 import { ImportedService, type ITracedCloudRunService, type ServiceAttributes } from './imported-service';
 import { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
-import { accountId, bucketName, invokerId, latencyMetricName, serviceName } from './names';
-import { LivenessProbe, StartupProbe } from './probe';
+import { accountId, bucketName, invokerId, latencyMetricName } from './names';
 import { ROLES } from './roles';
 import type { Sampling } from './sampling';
 import type { Secret } from './secret';
@@ -35,6 +28,7 @@ import {
   warningsOfCall,
 } from './service-checks';
 import { ServiceGraph } from './service-graph';
+import { type ServiceSettings, settingsOf, telemetryVariables } from './service-settings';
 import { ServiceTemplate } from './service-template';
 import type { SidecarOptions } from './sidecar';
 import type { TracedCloudRunServiceProps } from './traced-cloud-run-service-props';
@@ -85,72 +79,38 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
    * `service.cloudRunService.addOverride('template.encryption_key', key.id)`.
    */
   readonly cloudRunService: CloudRunV2Service;
-  readonly #environment: DeploymentEnvironment;
-  readonly #projectId: string;
+  readonly #settings: ServiceSettings;
   readonly #template: ServiceTemplate;
   readonly #grants: AccountGrants;
 
   constructor(scope: Construct, id: string, props: TracedCloudRunServiceProps) {
     super(scope, id);
-    this.access = props.access ?? Access.authenticated();
-    this.#environment = props.environment ?? DeploymentEnvironment.production();
-    this.#projectId = projectOf(this);
-    this.region = props.region ?? regionOf(this);
-    this.sampling = props.sampling ?? this.#environment.sampling;
-    this.timeoutSec = props.timeoutSec ?? 300;
-    this.vpcEgress = props.vpcEgress;
-    const settings = {
-      name: props.name ?? serviceName(this, this.#environment.name),
-      labels: props.labels ?? {},
-      cpu: props.cpu ?? 1,
-      memoryMiB: props.memoryMiB ?? 512,
-      cpuIdle: props.cpuIdle ?? false,
-      concurrency: props.concurrency ?? 80,
-      minInstances: props.minInstances ?? this.#environment.minInstances,
-      maxInstances: props.maxInstances ?? 10,
-      timeoutSec: this.timeoutSec,
-      port: props.port ?? 8080,
-    };
-    checkService(this.node, settings, this.sampling, this.access);
-    warnOfFullTracing(this, this.#environment, this.sampling);
+    const settings = settingsOf(this, props);
+    checkService(this.node, settings);
+    this.access = settings.access;
+    this.region = settings.region;
+    this.sampling = settings.sampling;
+    this.timeoutSec = settings.timeoutSec;
+    this.vpcEgress = settings.vpcEgress;
+    this.#settings = settings;
+    warnOfFullTracing(this, settings.environment, settings.sampling);
 
     this.serviceAccount = new ServiceAccount(this, 'service-account', {
-      accountId: accountId(this, this.#environment.name),
-      displayName: `${id} (${this.#environment.name})`,
+      accountId: accountId(this, settings.environment.name),
+      displayName: `${id} (${settings.environment.name})`,
       dependsOn: [enableApi(this, 'iam')],
     });
     this.#grants = new AccountGrants(this, `serviceAccount:${this.serviceAccount.email}`);
-    const traceGrant = this.#grants.writeSpans(this.#projectId);
+    const traceGrant = this.#grants.writeSpans(settings.projectId);
 
     const image = props.code.bind(this, this.region);
     this.#template = new ServiceTemplate(this.node, {
       ...settings,
       image: image.uri,
       serviceAccount: this.serviceAccount.email,
-      region: this.region,
-      vpcEgress: this.vpcEgress,
-      startupCpuBoost: props.startupCpuBoost ?? true,
-      startupProbe: props.startupProbe ?? StartupProbe.http(HEALTH_PATH),
-      livenessProbe: props.livenessProbe ?? LivenessProbe.http(HEALTH_PATH),
-      command: props.command,
-      args: props.args,
     });
     const { variables } = this.#template.container;
-    variables.add(
-      renderTelemetrySettings({
-        serviceName: id,
-        projectId: this.#projectId,
-        region: this.region,
-        environment: this.#environment.name,
-        exporter: props.tracesExporter ?? 'gcp_trace',
-        samplingRatio: this.sampling.samplingRatio,
-        keepErrors: this.sampling.keepErrors,
-        keepSlowerThanMs: this.sampling.keepSlowerThanMs,
-        trustCaller: this.access.trustsCallers,
-        flush: settings.cpuIdle ? 'request' : 'background',
-        debugLogs: this.sampling.debugLogs,
-      }),
-    );
+    variables.add(telemetryVariables(id, settings));
     variables.addExtra('env', props.env ?? {});
 
     this.cloudRunService = new CloudRunV2Service(this, 'Default', {
@@ -160,7 +120,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       ...(props.labels && { labels: { ...props.labels } }),
       ingress: this.access.ingress,
       ...(this.access.invokerIamDisabled && { invokerIamDisabled: true }),
-      deletionProtection: props.deletionProtection ?? !this.#environment.disposable,
+      deletionProtection: settings.deletionProtection,
       template: this.#template.render(),
       ...(props.traffic && { traffic: renderTraffic(this.node.path, props.traffic) }),
       lifecycle: { ignoreChanges: [...WRITTEN_BY_OTHERS, ...(image.managedElsewhere ? WRITTEN_BY_CI : [])] },
@@ -216,9 +176,9 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     checkBucket(this.node, id, name);
     const bucket = new CoLocatedBucket(this, id, {
       ...options,
-      bucketName: bucketName(this, this.#environment.name, name, this.#projectId),
+      bucketName: bucketName(this, this.#settings.environment.name, name, this.#settings.projectId),
       region: this.region,
-      environment: this.#environment,
+      environment: this.#settings.environment,
     });
     this.useBucket(name, bucket);
     return bucket;
@@ -282,8 +242,8 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       serviceName: this.name,
       region: this.region,
       traceServiceName: this.node.id,
-      projectId: this.#projectId,
-      metricName: latencyMetricName(this, this.#environment.name),
+      projectId: this.#settings.projectId,
+      metricName: latencyMetricName(this, this.#settings.environment.name),
       healthPath: HEALTH_PATH,
     });
   }

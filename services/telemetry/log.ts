@@ -1,20 +1,12 @@
 import { destination, pino, type DestinationStream, type Logger } from 'pino';
-import { isSpanContextValid, trace, TraceFlags } from './api';
+import { AccessLog } from './access-log';
+import { trace } from './api';
 import { messageOf } from './error-text';
 import { isError } from './failure';
 import { stackTrace, toJsonSafe } from './json-safe';
-import { LocalTrace } from './local-trace';
+import { LineWriter } from './line-writer';
+import { createTimestamp, SEVERITIES, traceFields } from './log-fields';
 import { parseTelemetrySettings, type Environment } from './settings';
-
-/** https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#logseverity by pino's level names. */
-const SEVERITIES: Readonly<Record<string, string>> = {
-  trace: 'DEBUG',
-  debug: 'DEBUG',
-  info: 'INFO',
-  warn: 'WARNING',
-  error: 'ERROR',
-  fatal: 'CRITICAL',
-};
 
 /** pino's number for `info`; what is below is a debug line. */
 const INFO_LEVEL = 30;
@@ -33,39 +25,42 @@ const RESERVED =
 /** The message of a record in which nothing could be read. */
 const UNREADABLE = 'a log record that cannot be read';
 
-/** Under this symbol, which no parsed input can contain, the access line hands over its `httpRequest`, and nothing else. */
-export const HTTP_REQUEST = Symbol('httpRequest');
+/** What a process writes its lines with. */
+export interface Logs {
+  /** It can be Fastify's `loggerInstance`. It never throws, whatever it is given. */
+  readonly log: Logger;
+  readonly accessLog: AccessLog;
+}
 
 /**
  * A pino logger that writes one line of JSON per record in the shape Cloud Logging reads from stdout, linked to the
- * active span. It never throws, whatever it is given. It can be Fastify's `loggerInstance`.
+ * active span, and the access log beside it.
  *
  * @param env tells the service's name and the project of its traces.
  * @param output where lines go; by default stdout, synchronously, so that the last line before an exit is written.
  */
-export function createLogger(
+export function createLogs(
   env: Environment,
   output: DestinationStream = destination({ dest: 1, sync: true }),
-): Logger {
+): Logs {
   const { settings } = parseTelemetrySettings(env);
   const lines = new LineWriter(output);
   const serviceContext = { service: settings.serviceName, version: env['K_REVISION'] };
 
+  const linkToSpan = (): object => traceFields(settings.projectId, trace.getActiveSpan()?.spanContext());
+
   const toArguments = (args: unknown[], level: number): unknown[] => {
     const logged = typeof args[0] === 'object' && args[0] !== null ? args[0] : undefined;
-    if (logged !== undefined && HTTP_REQUEST in logged) {
-      // Written for every request, and of texts alone, so that there is nothing to make safe.
-      return [{ httpRequest: logged[HTTP_REQUEST], ...traceFields(settings.projectId) }, args[1]];
-    }
     const [message, ...values] = logged === undefined ? args : args.slice(1);
     const error = findError(logged);
     // Error Reporting groups by `stack_trace`; a warning must not have one, or it would be reported as well.
     const reported = level >= ERROR_LEVEL && error ? { stack_trace: stackTrace(error), serviceContext } : {};
-    const record = { ...toFields(logged), ...reported, ...traceFields(settings.projectId) };
+    const record = { ...toFields(logged), ...reported, ...linkToSpan() };
     return [record, toText(message ?? (error && messageOf(error))), ...values.map(toJsonSafe)];
   };
 
-  return pino(
+  const writer: DestinationStream = { write: lines.writeNow };
+  const log = pino(
     {
       base: null,
       level: settings.debugLogs ? 'debug' : 'info',
@@ -75,44 +70,20 @@ export function createLogger(
       serializers: { err: (value: unknown) => value },
       hooks: {
         logMethod(args: unknown[], method, level) {
-          const safe = attempt(() => toArguments(args, level)) ?? [
-            traceFields(settings.projectId),
-            UNREADABLE,
-          ];
-          lines.write = settings.debugLogs && level < INFO_LEVEL ? lines.writeDebug : lines.writeNow;
+          const safe = attempt(() => toArguments(args, level)) ?? [linkToSpan(), UNREADABLE];
+          const isHeldBack = settings.debugLogs && level < INFO_LEVEL;
+          writer.write = isHeldBack ? lines.writeIfKept : lines.writeNow;
           Reflect.apply(method, this, safe);
         },
       },
     },
-    lines,
+    writer,
   );
+  return { log, accessLog: new AccessLog(log, lines, settings.projectId) };
 }
 
-/** Writes lines at once, but debug lines only with the trace that they belong to. */
-class LineWriter implements DestinationStream {
-  readonly #output: DestinationStream;
-  /** How pino writes the line that is being logged. */
-  write: (line: string) => void;
-
-  constructor(output: DestinationStream) {
-    this.#output = output;
-    this.write = this.writeNow;
-  }
-
-  readonly writeNow = (line: string): void => {
-    this.#output.write(line);
-  };
-
-  readonly writeDebug = (line: string): void => {
-    const span = trace.getActiveSpan()?.spanContext();
-    if (span === undefined) return;
-    if (span.traceFlags & TraceFlags.SAMPLED) return this.writeNow(line);
-    LocalTrace.of(span)?.debug(line, this.writeNow);
-  };
-}
-
-/** The logger of this process. */
-export const log = createLogger(process.env);
+/** Those of this process. */
+export const { log, accessLog } = createLogs(process.env);
 
 function toFields(logged: object | undefined): Record<string, unknown> {
   if (logged === undefined) return {};
@@ -122,33 +93,6 @@ function toFields(logged: object | undefined): Record<string, unknown> {
     typeof safe === 'object' && safe !== null ? Object.entries(safe) : [['value', safe] as const];
   for (const [key, value] of entries) fields[RESERVED.test(key) ? `_${key}` : key] = value;
   return fields;
-}
-
-/** The time as pino wants it, in the text of RFC 3339, which is made once a second up to its milliseconds. */
-function createTimestamp(): () => string {
-  let second = Number.NaN;
-  let text = '';
-  return () => {
-    const now = Date.now();
-    const ms = now % 1_000;
-    if (now - ms !== second) {
-      second = now - ms;
-      text = `,"timestamp":"${new Date(now).toISOString().slice(0, -'000Z'.length)}`;
-    }
-    return `${text}${String(ms).padStart(3, '0')}Z"`;
-  };
-}
-
-/** https://cloud.google.com/trace/docs/trace-log-integration */
-function traceFields(projectId: string | undefined): Record<string, unknown> {
-  const span = trace.getActiveSpan()?.spanContext();
-  if (span === undefined || !isSpanContextValid(span)) return {};
-  return {
-    'logging.googleapis.com/trace':
-      projectId === undefined ? span.traceId : `projects/${projectId}/traces/${span.traceId}`,
-    'logging.googleapis.com/spanId': span.spanId,
-    'logging.googleapis.com/trace_sampled': (span.traceFlags & TraceFlags.SAMPLED) !== 0,
-  };
 }
 
 /** The logged error, or the first one among the logged fields. */

@@ -1,14 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Span } from '@opentelemetry/api';
-import {
-  context,
-  defaultTextMapGetter,
-  propagation,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-} from './api';
+import { defaultTextMapGetter, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from './api';
 import { clearArrival, startWithin } from './arrival';
 import {
   ATTR_ERROR_TYPE,
@@ -27,7 +19,7 @@ import {
 import { Deadline, getDeadline, setDeadline } from './deadline';
 import { expressRouteOf } from './express-routes';
 import { errorType, toException } from './failure';
-import { HTTP_REQUEST, log } from './log';
+import { accessLog } from './log';
 import { getTracer } from './tracer';
 
 /** Longest text taken from a request into an attribute, in characters; Cloud Trace keeps 256 bytes. */
@@ -131,7 +123,7 @@ export class ServerExchange {
       if (this.#error) this.#span.recordException(toException(this.#error));
     }
     this.#span.end();
-    context.with(this.context, () => this.#writeAccessLine(complete));
+    this.#writeAccessLine(complete);
   }
 
   #describe(): void {
@@ -155,22 +147,20 @@ export class ServerExchange {
 
   #writeAccessLine(complete: boolean): void {
     const { headers, httpVersion, socket } = this.#request;
-    const status = complete ? this.#response.statusCode : CLIENT_CLOSED_REQUEST;
-    const httpRequest = {
-      requestMethod: this.#method,
-      requestUrl: this.#path,
-      status,
-      requestSize: headers['content-length'],
-      responseSize: this.#view?.responseSize ?? this.#response.getHeader('content-length')?.toString(),
-      userAgent: capped(headers['user-agent']),
-      remoteIp: socket.remoteAddress,
-      protocol: `HTTP/${httpVersion}`,
-      latency: `${((performance.now() - this.#startedAt) / 1000).toFixed(3)}s`,
-    };
-    const message = `${this.#method} ${this.#path} ${status}`;
-    // The error itself is the application's or Fastify's to log; twice would count twice in Error Reporting.
-    const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info';
-    log[level]({ [HTTP_REQUEST]: httpRequest }, message);
+    accessLog.write(
+      {
+        requestMethod: this.#method,
+        requestUrl: this.#path,
+        status: complete ? this.#response.statusCode : CLIENT_CLOSED_REQUEST,
+        requestSize: headers['content-length'],
+        responseSize: this.#view?.responseSize ?? this.#response.getHeader('content-length')?.toString(),
+        userAgent: capped(headers['user-agent']),
+        remoteIp: socket.remoteAddress,
+        protocol: `HTTP/${httpVersion}`,
+        latency: `${((performance.now() - this.#startedAt) / 1000).toFixed(3)}s`,
+      },
+      this.#span.spanContext(),
+    );
   }
 }
 
@@ -182,7 +172,9 @@ export function pathOf({ url = '' }: IncomingMessage): string {
 
 /** `example.com:8080` -> `example.com`, `[::1]:8080` -> `[::1]`. */
 function hostname(host: string | undefined): string | undefined {
-  return host?.replace(/:\d*$/, '');
+  if (host === undefined) return undefined;
+  const at = host.lastIndexOf(':');
+  return at > host.lastIndexOf(']') ? host.slice(0, at) : host;
 }
 
 function capped<T extends string | undefined>(text: T): T | string {

@@ -1,30 +1,35 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { README_FILE, replaceSection } from '../helpers/readme';
 import { buildApps } from './apps';
 import { judge } from './budgets';
 import type { Collectors } from './collectors';
 import { FULL, measure, QUICK } from './measure';
 import { installPeers } from './peers';
-import { formatReport, summarizeAll, type Report } from './report';
+import { formatForReadme, formatReport, summarizeAll, type Report } from './report';
 import { PEER_NAMES, VARIANT_NAMES, variantsOf } from './variants';
 
 /**
- * What tracing costs, measured: `npm run bench [-- --quick] [--json] [--variants a,b]`. Prints the figures and whether the
- * budgets are met, progress goes to stderr, and exits 1 when a budget is missed. Needs Linux, whose `/proc` tells memory
+ * What tracing costs, measured: `npm run bench [-- --quick] [--json] [--readme] [--variants a,b]`. Prints the figures and
+ * whether the budgets are met, into the README as well where that is asked for; progress goes to stderr, and exits 1 when a
+ * budget is missed. Needs Linux, whose `/proc` tells memory
  * and CPU time. Everything it starts listens on 127.0.0.1 and ends with it.
  */
 async function bench(): Promise<void> {
   const {
     quick,
     json,
+    readme,
     variants: chosen,
   } = parseArgs({
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      readme: { type: 'boolean', default: false },
       variants: { type: 'string', default: VARIANT_NAMES.join(',') },
     },
   }).values;
@@ -33,6 +38,8 @@ async function bench(): Promise<void> {
   if (unknown.length > 0) {
     throw new Error(`--variants has ${unknown.join(', ')}; known are ${VARIANT_NAMES.join(', ')}`);
   }
+  const isWhole = !quick && names.size === VARIANT_NAMES.length;
+  if (readme && !isWhole) throw new Error('--readme shows a whole run, without --quick and --variants');
   if (process.platform !== 'linux') throw new Error('the bench reads /proc, which only Linux has');
 
   const peers = PEER_NAMES.some((name) => names.has(name)) ? installPeers(progress) : undefined;
@@ -53,6 +60,10 @@ async function bench(): Promise<void> {
       budgets: judge(measured),
     };
     process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : formatReport(report));
+    if (readme) {
+      const text = replaceSection(readFileSync(README_FILE, 'utf8'), 'bench', formatForReadme(report));
+      writeFileSync(README_FILE, text);
+    }
     if (!quick && report.budgets.some(({ met }) => !met)) process.exitCode = 1;
   } finally {
     collectors.disconnect();

@@ -8,7 +8,7 @@ export interface Extent {
   readonly starts: number;
   /** Processes of each variant that get requests. */
   readonly loads: number;
-  /** Requests after which memory is looked at; they also let V8 optimize before CPU time is. */
+  /** Requests after which memory is looked at, and once more before CPU time is: V8 optimizes meanwhile. */
   readonly warmUpRequests: number;
   /** Requests of which CPU time and latency are taken, with an empty handler and with one outgoing request each. */
   readonly requests: number;
@@ -95,10 +95,13 @@ async function measureLoad(
   const app = await AppProcess.start(variant, env, true);
   try {
     const { port } = app;
-    await sendLoad({ port, path: '/', requests: warmUpRequests, connections: CONNECTIONS });
+    const warmUp = { port, path: '/', requests: warmUpRequests, connections: CONNECTIONS };
+    await sendLoad(warmUp);
     await app.collectGarbage();
     into.loadedRssMB.push(app.rssMB);
 
+    // The collection threw optimized code away.
+    await sendLoad(warmUp);
     const before = app.cpuUs;
     const hello = await sendLoad({ port, path: '/', requests, connections: CONNECTIONS });
     const between = app.cpuUs;

@@ -28,8 +28,22 @@ export function summarizeAll(
   );
 }
 
-/** As Markdown: a table of the variants, what they are, and the budgets. */
-export function formatReport({ machine, node, date, quick, variants, budgets }: Report): string {
+/** As Markdown, for the screen: the variants, what they are, and the budgets. */
+export function formatReport(report: Report): string {
+  return [formatVariants(report), formatBudgets(report), ''].join('\n\n');
+}
+
+/** As Markdown, for the README: the budgets, and the rest folded. */
+export function formatForReadme(report: Report): string {
+  return [
+    formatBudgets(report),
+    '<details><summary>Every figure of that run</summary>',
+    formatVariants(report),
+    '</details>',
+  ].join('\n\n');
+}
+
+function formatVariants({ machine, node, date, variants }: Report): string {
   const metrics = Object.keys(METRICS).filter((key): key is Metric => key in METRICS);
   return [
     `${machine}, Node.js ${node}, ${date}. Medians, with quarter and three quarters in parentheses.`,
@@ -43,18 +57,22 @@ export function formatReport({ machine, node, date, quick, variants, budgets }: 
     ),
     '',
     ...Object.entries(variants).map(([name, { what }]) => `- \`${name}\`: ${what}`),
-    '',
+  ].join('\n');
+}
+
+function formatBudgets({ quick, budgets }: Report): string {
+  return [
     table(
-      ['budget (`traced-10`)', 'at most', 'measured', 'met'],
-      budgets.map(({ what, atMost, compare, measured, met }) => [
+      ['budget', 'of', 'at most', 'measured', 'met'],
+      budgets.map(({ what, ours, atMost, compare, measured, met }) => [
         what,
+        `\`${ours}\``,
         formatBudget(atMost, compare),
         `${formatBudget(measured.median, compare)} (${formatBudget(measured.p25, compare)} to ${formatBudget(measured.p75, compare)})`,
         quick ? 'not judged' : met ? 'yes' : '**no**',
       ]),
     ),
     ...(quick ? ['', 'Quick: too little was measured to judge by; run it without `--quick`.'] : []),
-    '',
   ].join('\n');
 }
 

@@ -9,12 +9,23 @@ const ROOT = join(__dirname, '..', '..');
 
 export const README_FILE = join(ROOT, 'README.md');
 
+/** Examples of the README by the name in their markers, in the order they are shown in. Each is compiled and synthesized. */
+export const EXAMPLES = {
+  'pipeline example': 'pipeline-example.ts',
+  'hello service': 'hello/main.ts',
+  'one service example': 'one-service-example.ts',
+  'own service example': 'own-service-example.ts',
+  'environments example': 'environments-example.ts',
+  'ci image example': 'ci-image-example.ts',
+  'private example': 'private-example.ts',
+  'sidecar example': 'sidecar-example.ts',
+  'express example': 'express-example.ts',
+} as const;
+
 /** Sections of the README that are written from the code, by the name in their markers. */
 export function generatedSections(): Record<string, string> {
   return {
-    example: code('test/readme/pipeline-example.ts'),
-    'composed example': code('test/readme/composed-example.ts'),
-    'express example': code('test/readme/express-example.ts'),
+    ...Object.fromEntries(Object.entries(EXAMPLES).map(([name, file]) => [name, code(file)])),
     'resource types': resourceTypes
       .map(({ type }) => `\`${type}\``)
       .toSorted()
@@ -35,10 +46,17 @@ export function replaceSection(readme: string, name: string, content: string): s
   return `${readme.slice(0, from + begin.length)}\n${content}\n\n${readme.slice(to)}`;
 }
 
-/** What is between the markers of a compiled example, or from its marker to its end. */
+/** What a file of examples has between its markers, or from its only marker to its end. */
 function code(file: string): string {
-  const [, lines = ''] = readRoot(file).split(/^ *\/\/ README\n/m);
-  return `\`\`\`ts\n${lines.replaceAll(/^ {4}/gm, '').trimEnd()}\n\`\`\``;
+  const shown = readRoot(join('test', 'readme', file))
+    .split(/^ *\/\/ README\n/m)
+    .filter((_, index) => index % 2 === 1);
+  return `\`\`\`ts\n${shown.map(outdent).join('\n\n')}\n\`\`\``;
+}
+
+function outdent(lines: string): string {
+  const [indent = ''] = /^ */.exec(lines) ?? [];
+  return lines.replaceAll(new RegExp(`^${indent}`, 'gm'), '').trimEnd();
 }
 
 function policyRow({ id, title, why, level, notWhereDisposable }: PolicyRule): string[] {

@@ -1,5 +1,5 @@
 import { fastify, type FastifyInstance } from 'fastify';
-import { createLogger } from '../../../services/telemetry/log';
+import { createLogs } from '../../../services/telemetry/log';
 import { send } from './http';
 import { traceThisProcess, type TracedProcess } from './traced-process';
 
@@ -14,7 +14,7 @@ const messages = (): unknown[] => lines.map((line) => JSON.parse(line).message);
 async function serve(env: Record<string, string>): Promise<string> {
   lines = [];
   traced = traceThisProcess(env);
-  const log = createLogger({ ...ENV, ...env }, { write: (line) => lines.push(line) });
+  const { log } = createLogs({ ...ENV, ...env }, { write: (line) => lines.push(line) });
   app = fastify();
   app.get('/good', () => {
     log.debug('debug');
@@ -87,7 +87,7 @@ describe('debug lines of a request', () => {
 
 test('debug lines outside of requests are not written', () => {
   const written: string[] = [];
-  const log = createLogger(ENV, { write: (line) => written.push(line) });
+  const { log } = createLogs(ENV, { write: (line) => written.push(line) });
   log.debug('debug');
   log.info('info');
   expect(written).toHaveLength(1);

@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { fastify } from 'fastify';
-import { createLogger, HTTP_REQUEST } from '../../../services/telemetry/log';
+import { createLogs, type Logs } from '../../../services/telemetry/log';
 import { send } from './http';
 import { traceThisProcess, type TracedProcess } from './traced-process';
 
@@ -8,13 +9,14 @@ const SPAN = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 };
 const ENV = { OTEL_SERVICE_NAME: 'gateway', GOOGLE_CLOUD_PROJECT: 'p-1', K_REVISION: 'gateway-00001' };
 
 let lines: string[];
-let log: ReturnType<typeof createLogger>;
+let log: Logs['log'];
+let accessLog: Logs['accessLog'];
 let traced: TracedProcess;
 
 beforeEach(() => {
   traced = traceThisProcess();
   lines = [];
-  log = createLogger(ENV, { write: (line) => lines.push(line) });
+  ({ log, accessLog } = createLogs(ENV, { write: (line) => lines.push(line) }));
 });
 afterEach(() => traced.stop());
 
@@ -30,6 +32,16 @@ function onlyRecord(): Record<string, unknown> {
   expect(lines).toHaveLength(1);
   return records()[0] ?? {};
 }
+
+const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** The status of each access line of a text, or another line's message. */
+const statusesIn = (text: string): unknown[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .map(({ httpRequest, message }) => httpRequest?.status ?? message);
 
 const inSpan = <T>(spanContext: typeof SPAN, work: () => T): T =>
   context.with(trace.setSpanContext(ROOT_CONTEXT, spanContext), work);
@@ -68,22 +80,99 @@ describe('the shape of a line', () => {
 
   test('it names no trace for an invalid span, and no project when none is known', () => {
     inSpan({ ...SPAN, spanId: '0'.repeat(16) }, () => log.info('x'));
-    const bare = createLogger({}, { write: (line) => lines.push(line) });
+    const { log: bare } = createLogs({}, { write: (line) => lines.push(line) });
     inSpan(SPAN, () => bare.info('x'));
     const [invalid, withoutProject] = records();
     expect(Object.keys(invalid ?? {})).toEqual(['severity', 'timestamp', 'message']);
     expect(withoutProject?.['logging.googleapis.com/trace']).toBe(SPAN.traceId);
   });
 
-  test('the access line has the httpRequest that telemetry hands over', () => {
-    log.info({ [HTTP_REQUEST]: { status: 200 } }, 'GET / 200');
-    expect(onlyRecord()).toMatchObject({ message: 'GET / 200', httpRequest: { status: 200 } });
-  });
-
-  test('nobody else can hand one over', () => {
+  test('nobody can pose as the access log', () => {
     log.info({ httpRequest: { status: 1 } }, 'GET / 200');
     expect(onlyRecord()).toMatchObject({ _httpRequest: { status: 1 } });
     expect(onlyRecord()).not.toHaveProperty('httpRequest');
+  });
+});
+
+const REQUEST = {
+  requestMethod: 'GET',
+  requestUrl: '/a"b\n\ud800',
+  requestSize: undefined,
+  responseSize: '12',
+  userAgent: 'curl/8',
+  remoteIp: '127.0.0.1',
+  protocol: 'HTTP/1.1',
+  latency: '0.012s',
+};
+
+const writeAccess = (status: number): void => accessLog.write({ ...REQUEST, status }, SPAN);
+
+describe('access lines', () => {
+  test.each([
+    [200, 'INFO'],
+    [302, 'INFO'],
+    [404, 'WARNING'],
+    [499, 'WARNING'],
+    [500, 'ERROR'],
+  ])('status %d is severity %s, in the shape of the logger', async (status, severity) => {
+    writeAccess(status);
+    await endOfTurn();
+    const { timestamp, ...rest } = onlyRecord();
+    expect(timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    const { requestSize, ...httpRequest } = REQUEST;
+    expect(requestSize).toBeUndefined();
+    expect(rest).toEqual({
+      severity,
+      httpRequest: { ...httpRequest, status },
+      'logging.googleapis.com/trace': `projects/p-1/traces/${SPAN.traceId}`,
+      'logging.googleapis.com/spanId': SPAN.spanId,
+      'logging.googleapis.com/trace_sampled': true,
+      message: `GET /a"b\n\ud800 ${status}`,
+    });
+  });
+
+  test('they obey the level of the logger', async () => {
+    log.level = 'error';
+    writeAccess(404);
+    await endOfTurn();
+    expect(lines).toEqual([]);
+    writeAccess(500);
+    expect(lines).toHaveLength(1);
+  });
+
+  test('those of one turn of the event loop are written at once, at its end', async () => {
+    writeAccess(200);
+    writeAccess(204);
+    expect(lines).toEqual([]);
+    await endOfTurn();
+    expect(lines.map(statusesIn)).toEqual([[200, 204]]);
+  });
+
+  test('any other line is written now, behind those that wait', async () => {
+    writeAccess(200);
+    log.info('the last words');
+    expect(lines.flatMap(statusesIn)).toEqual([200, 'the last words']);
+    writeAccess(201);
+    writeAccess(500);
+    expect(lines.flatMap(statusesIn).slice(2)).toEqual([201, 500]);
+    await endOfTurn();
+    expect(lines.flatMap(statusesIn)).toHaveLength(4);
+  });
+
+  test('they do not wait for more than a pipe takes', () => {
+    while (lines.length === 0) writeAccess(200);
+    expect(lines[0]?.length).toBeGreaterThan(65_536);
+    expect(lines[0]?.length).toBeLessThan(66_536);
+  });
+
+  test('an exit does not lose those of its turn', () => {
+    const script = `
+      require('tsx/cjs');
+      const { accessLog } = require('./services/telemetry/log');
+      accessLog.write(${JSON.stringify({ ...REQUEST, status: 200 })}, ${JSON.stringify(SPAN)});
+      process.exit();`;
+    const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+    expect(statusesIn(stdout)).toEqual([200]);
   });
 });
 

@@ -20,7 +20,7 @@ import {
 import { getArrival } from '../../../services/telemetry/arrival';
 import { parseCloudTraceContext } from '../../../services/telemetry/cloud-trace-context';
 import { getDeadline, parseDeadlineMs } from '../../../services/telemetry/deadline';
-import { createLogger } from '../../../services/telemetry/log';
+import { createLogs } from '../../../services/telemetry/log';
 import { TracedPropagator } from '../../../services/telemetry/propagator';
 
 const RUNS = { numRuns: 2_000 };
@@ -111,7 +111,7 @@ test('whatever a deadline header says, it is a whole number of milliseconds up t
 
 test('whatever is logged, it is one line of JSON with the severity it was logged at', () => {
   const lines: string[] = [];
-  const log = createLogger({}, { write: (line) => lines.push(line) });
+  const { log } = createLogs({}, { write: (line) => lines.push(line) });
   const values = anything({
     withBigInt: true,
     withDate: true,

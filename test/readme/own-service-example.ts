@@ -7,33 +7,25 @@ import {
   PipelineMonitoring,
   Secret,
   ServiceCode,
-  StartupProbe,
   TracedCloudRunService,
   Volume,
-  VpcEgress,
 } from '../../constructs';
 
-/** The README's example of a service with more than the defaults: what stands between the markers is shown there. */
-export class ComposedExample extends TerraformStack {
+/** The README's example of a service with more than the defaults. */
+export class OwnServiceExample extends TerraformStack {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     new GoogleProvider(this, 'google', { project: 'my-project-123', region: 'europe-west1' });
     // README
     const orders = new TracedCloudRunService(this, 'orders', {
-      code: ServiceCode.fromImage('europe-docker.pkg.dev/my-project-123/images/orders:1', {
-        managedElsewhere: true,
-      }),
+      code: ServiceCode.fromImage('europe-docker.pkg.dev/my-project-123/images/orders:1'),
       access: Access.public({ reason: 'the web shop orders here' }),
-      vpcEgress: VpcEgress.allTraffic({ subnetwork: 'apps' }),
+      memoryMiB: 1024,
       secrets: { STRIPE_KEY: Secret.version('stripe-key', '3') },
-      tracesExporter: 'otlp',
     });
-    orders.addSidecar('collector', {
-      image: 'otel/opentelemetry-collector:0.139.0',
-      startupProbe: StartupProbe.http('/', { port: 13_133 }),
-    });
-    orders.addVolume('/cache', Volume.inMemory('cache', { sizeMiB: 64 }));
+    orders.addBucket('invoices');
     orders.useBucket('archive', { name: 'my-archive', location: 'EUROPE-WEST1' }, { readOnly: true });
+    orders.addVolume('/cache', Volume.inMemory('cache', { sizeMiB: 64 }));
     const billing = TracedCloudRunService.fromServiceAttributes(this, 'billing', {
       name: 'billing',
       uri: 'https://billing-x7-ew.a.run.app',
