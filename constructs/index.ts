@@ -1,3 +1,5 @@
+import './peers';
+
 export { Access, type PublicAccessOptions } from './access';
 export type { BucketUseOptions, IBucket, UsableBucket } from './bucket-location';
 export { BurnRate } from './burn-rate';

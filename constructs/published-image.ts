@@ -9,7 +9,7 @@ import {
   TerraformStack,
 } from 'cdktf';
 import { Construct } from 'constructs';
-import { bundlePublisher, bundleService } from '../services/bundle';
+import { bundleCacheOf, bundlePublisher, bundleService } from '../services/bundle';
 import { enableApi, projectOf } from './google-project';
 import { repositoryId } from './names';
 import { ValidationError } from './validation';
@@ -51,7 +51,7 @@ export class PublishedImage extends Construct {
       provisioners: [
         {
           type: 'local-exec',
-          command: `node ${publisherOf(this).path}`,
+          command: `node ${publisherOf(this, props.directory).path}`,
           environment: { IMAGE_URI: this.uri, BUNDLE_DIRECTORY: asset.path },
         },
       ],
@@ -87,11 +87,11 @@ function repositoryOf(scope: Construct, region: string): ArtifactRegistryReposit
 }
 
 /** The program that publishes: one plain JavaScript file in the stack's output, for all its services. */
-function publisherOf(scope: Construct): TerraformAsset {
+function publisherOf(scope: Construct, directory: string): TerraformAsset {
   const stack = TerraformStack.of(scope);
   const existing = stack.node.tryFindChild('publisher');
   if (existing instanceof TerraformAsset) return existing;
-  const publisher = bundlePublisher();
+  const publisher = bundlePublisher(bundleCacheOf(directory));
   return new TerraformAsset(stack, 'publisher', {
     path: publisher.file,
     type: AssetType.FILE,

@@ -1,55 +1,25 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
+import { PackedPackage } from '../../helpers/packed-package';
 import { ChildService } from './child-service';
 import { listenLocally, send } from './http';
 
 const ROOT = join(__dirname, '..', '..', '..');
 const EXAMPLE = join(ROOT, 'test', 'readme', 'express-example.ts');
 
+let packed: PackedPackage;
 let project: string;
 
 /** A project of somebody else, in which the packed package is installed beside its dependencies. */
-beforeAll(() => {
-  project = realpathSync(mkdtempSync(join(tmpdir(), 'package-')));
-  const modules = join(project, 'node_modules');
-  mkdirSync(modules);
-  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
-    if (!name.startsWith('.')) symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
-  }
-  const [{ filename }] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--pack-destination', project], { cwd: ROOT, encoding: 'utf8' }),
-  );
-  execFileSync('tar', ['-xzf', join(project, filename), '-C', project]);
-  cpSync(join(project, 'package'), join(modules, 'traced-cloud-run'), { recursive: true });
-});
+beforeAll(async () => {
+  packed = await PackedPackage.make();
+  project = packed.install();
+}, 60_000);
 
-afterAll(() => rmSync(project, { recursive: true }));
-
-test('the package holds compiled code and types, and nothing else', () => {
-  const files = readdirSync(join(project, 'package'), { recursive: true, encoding: 'utf8' });
-  const odd = files.filter((file) => !/^(?:dist.*|README\.md|LICENSE|package\.json)$/.test(file));
-  expect(odd).toEqual([]);
-  const exported: Record<string, Record<string, string>> = JSON.parse(
-    readFileSync(join(project, 'package', 'package.json'), 'utf8'),
-  ).exports;
-  const targets = Object.values(exported).flatMap((conditions) => Object.values(conditions));
-  for (const target of targets) expect(existsSync(join(project, 'package', target))).toBe(true);
-});
+afterAll(() => packed.dispose());
 
 test('its types are what a strict compiler expects of the example', () => {
   cpSync(EXAMPLE, join(project, 'service.ts'));
