@@ -11,6 +11,7 @@ import {
 import { Construct } from 'constructs';
 import { bundlePublisher, bundleService } from '../services/bundle';
 import { enableApi, projectOf } from './google-project';
+import type { ImageBuilder } from './image-builder';
 import { repositoryId } from './names';
 import { ValidationError } from './validation';
 
@@ -21,6 +22,7 @@ interface PublishedImageProps {
   /** Directory of the service's code. */
   readonly directory: string;
   readonly region: string;
+  readonly imageBuilder: ImageBuilder;
 }
 
 /**
@@ -52,10 +54,14 @@ export class PublishedImage extends Construct {
         {
           type: 'local-exec',
           command: `node ${publisherOf(this).path}`,
-          environment: { IMAGE_URI: this.uri, BUNDLE_DIRECTORY: asset.path },
+          environment: {
+            IMAGE_URI: this.uri,
+            BUNDLE_DIRECTORY: asset.path,
+            IMAGE_BUILDER: props.imageBuilder.name,
+          },
         },
       ],
-      dependsOn: [repository, enableApi(this, 'cloudbuild')],
+      dependsOn: [repository, ...props.imageBuilder.apis.map((api) => enableApi(this, api))],
     });
     publish.addOverride('triggers_replace', this.uri);
     this.published = publish;
