@@ -87,6 +87,17 @@ describe('code from a directory', () => {
     expect(apis).not.toContain('google_project_service.api-cloudbuild');
   });
 
+  test('leaves the newest images of each service, and deletes older ones after a month', () => {
+    expect(resource(synthDirectories('gateway'), REPOSITORY)).toMatchObject({
+      cleanup_policies: [
+        { id: 'keep-newest', action: 'KEEP', most_recent_versions: { keep_count: 10 } },
+        { id: 'delete-old', action: 'DELETE', condition: { tag_state: 'ANY', older_than: '2592000s' } },
+      ],
+      cleanup_policy_dry_run: false,
+    });
+    expect(resource(synthDirectories('gateway'), REPOSITORY)).not.toHaveProperty('docker_config');
+  });
+
   test('is refused where there is no service', () => {
     const code = ServiceCode.fromDirectory('no/such');
     expect(() => new TracedCloudRunService(testStack(), 'gateway', { code })).toThrow(
