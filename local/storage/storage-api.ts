@@ -7,7 +7,7 @@ import { distanceOf } from '../network/region-latency';
 import type { Span } from '../trace/span';
 import { receiveTraceContext } from '../trace/trace-context';
 import { Access, type AccessOptions, type Caller } from './access';
-import { getBucket, listBuckets, testIamPermissions } from './bucket-requests';
+import { getBucket, insertBucket, listBuckets, patchBucket, testIamPermissions } from './bucket-requests';
 import type { CloudStorage } from './cloud-storage';
 import { instructedFault } from './emulator-instructions';
 import { regionsOf } from './locations';
@@ -47,7 +47,9 @@ const BUCKET = '/storage/v1/b/([^/]+)';
 /** https://cloud.google.com/storage/docs/json_api/v1, as far as it is modelled. */
 const ROUTES: readonly Route[] = [
   { operation: 'storage.buckets.list', method: 'GET', path: /^\/storage\/v1\/b$/, handle: listBuckets },
+  { operation: 'storage.buckets.insert', method: 'POST', path: /^\/storage\/v1\/b$/, handle: insertBucket },
   { operation: 'storage.buckets.get', method: 'GET', path: pattern(BUCKET), handle: getBucket },
+  { operation: 'storage.buckets.patch', method: 'PATCH', path: pattern(BUCKET), handle: patchBucket },
   {
     operation: 'storage.buckets.testIamPermissions',
     method: 'GET',
@@ -90,12 +92,14 @@ const ROUTES: readonly Route[] = [
 
 /** Parameters that would change an answer, with what they are for. */
 const PARAMETERS_NOT_MODELLED: Readonly<Record<string, string>> = {
+  enableObjectRetention: 'object retention',
   filter: 'filters of listings',
   includeFoldersAsPrefixes: 'folders',
   includeTrailingDelimiter: 'trailing delimiters in listings',
   kmsKeyName: 'customer-managed encryption keys',
   matchGlob: 'glob patterns',
   predefinedAcl: 'access control lists',
+  predefinedDefaultObjectAcl: 'access control lists',
   softDeleted: 'soft-deleted objects',
 };
 
