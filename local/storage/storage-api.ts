@@ -17,6 +17,7 @@ import { invalid, notModelled, StorageError } from './storage-error';
 import { sendJson, type StorageRequest } from './storage-request';
 import { type StorageExchange, storageSpan } from './storage-span';
 import { declaredInHeaders, insertObject } from './upload-requests';
+import { downloadObject, sendXmlError, XML_OBJECT } from './xml-download';
 
 export interface StorageApiOptions extends AccessOptions {
   readonly storage: CloudStorage;
@@ -88,6 +89,7 @@ const ROUTES: readonly Route[] = [
     handle: (call, _bucket, _object, uploads) =>
       uploads.receive(call.query.get('upload_id') ?? '', call, declaredInHeaders(call.request)),
   },
+  { method: 'GET', path: XML_OBJECT, handle: downloadObject },
 ];
 
 /** Parameters that would change an answer, with what they are for. */
@@ -103,7 +105,7 @@ const PARAMETERS_NOT_MODELLED: Readonly<Record<string, string>> = {
   softDeleted: 'soft-deleted objects',
 };
 
-/** The JSON API of Cloud Storage as a request listener. */
+/** The JSON API of Cloud Storage, and downloads by the XML API, as a request listener. */
 export function storageApi(options: StorageApiOptions): RequestListener {
   const access = new Access(options);
   const uploads = new ResumableUploads();
@@ -264,6 +266,8 @@ function sendError(request: IncomingMessage, response: ServerResponse, error: St
   } else if (/[?&]alt=media(&|$)/.test(request.url ?? '')) {
     // Google answers a download in plain words.
     response.writeHead(error.status, { 'Content-Type': 'text/plain; charset=UTF-8' }).end(error.message);
+  } else if (XML_OBJECT.test(request.url ?? '')) {
+    sendXmlError(response, error);
   } else {
     sendJson(response, error.toJSON(), error.status);
   }
