@@ -23,6 +23,11 @@ export function stackId(environment: string): string {
   return `document-pipeline-${environment}`;
 }
 
+/** File of a stack's state where there is no state bucket, beside cdktf.json, where cdktf keeps it by default. */
+export function localStateFile(stack: string): string {
+  return `terraform.${stack}.tfstate`;
+}
+
 /** Everything that is wrong with a configuration, one line each. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

@@ -11,7 +11,7 @@ import {
   traceExplorerLink,
   TracedCloudRunService,
 } from '../constructs';
-import { type EnvironmentConfig, stackId } from './config';
+import { type EnvironmentConfig, localStateFile, stackId } from './config';
 
 const SERVICES = join(__dirname, '..', 'services');
 
@@ -70,8 +70,8 @@ export class DocumentPipelineStack extends TerraformStack {
     } else if (environment.name === 'local') {
       new LocalBackend(this, { path: 'terraform.tfstate' });
     } else {
-      // Beside cdktf.json, where cdktf keeps it by default: the output directory may be deleted at any time.
-      new LocalBackend(this, { path: `../../../terraform.${this.node.id}.tfstate` });
+      // Not in the output directory, which may be deleted at any time.
+      new LocalBackend(this, { path: `../../../${localStateFile(this.node.id)}` });
     }
   }
 }
