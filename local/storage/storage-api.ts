@@ -7,7 +7,7 @@ import { distanceOf } from '../network/region-latency';
 import type { Span } from '../trace/span';
 import { receiveTraceContext } from '../trace/trace-context';
 import { Access, type AccessOptions, type Caller } from './access';
-import { getBucket, listBuckets, testIamPermissions } from './bucket-requests';
+import { getBucket, insertBucket, listBuckets, patchBucket, testIamPermissions } from './bucket-requests';
 import type { CloudStorage } from './cloud-storage';
 import { instructedFault } from './emulator-instructions';
 import { regionsOf } from './locations';
@@ -17,6 +17,7 @@ import { invalid, notModelled, StorageError } from './storage-error';
 import { sendJson, type StorageRequest } from './storage-request';
 import { type StorageExchange, storageSpan } from './storage-span';
 import { declaredInHeaders, insertObject } from './upload-requests';
+import { downloadObject, sendXmlError, XML_OBJECT } from './xml-download';
 
 export interface StorageApiOptions extends AccessOptions {
   readonly storage: CloudStorage;
@@ -47,7 +48,9 @@ const BUCKET = '/storage/v1/b/([^/]+)';
 /** https://cloud.google.com/storage/docs/json_api/v1, as far as it is modelled. */
 const ROUTES: readonly Route[] = [
   { operation: 'storage.buckets.list', method: 'GET', path: /^\/storage\/v1\/b$/, handle: listBuckets },
+  { operation: 'storage.buckets.insert', method: 'POST', path: /^\/storage\/v1\/b$/, handle: insertBucket },
   { operation: 'storage.buckets.get', method: 'GET', path: pattern(BUCKET), handle: getBucket },
+  { operation: 'storage.buckets.patch', method: 'PATCH', path: pattern(BUCKET), handle: patchBucket },
   {
     operation: 'storage.buckets.testIamPermissions',
     method: 'GET',
@@ -86,20 +89,23 @@ const ROUTES: readonly Route[] = [
     handle: (call, _bucket, _object, uploads) =>
       uploads.receive(call.query.get('upload_id') ?? '', call, declaredInHeaders(call.request)),
   },
+  { operation: 'storage.objects.get', method: 'GET', path: XML_OBJECT, handle: downloadObject },
 ];
 
 /** Parameters that would change an answer, with what they are for. */
 const PARAMETERS_NOT_MODELLED: Readonly<Record<string, string>> = {
+  enableObjectRetention: 'object retention',
   filter: 'filters of listings',
   includeFoldersAsPrefixes: 'folders',
   includeTrailingDelimiter: 'trailing delimiters in listings',
   kmsKeyName: 'customer-managed encryption keys',
   matchGlob: 'glob patterns',
   predefinedAcl: 'access control lists',
+  predefinedDefaultObjectAcl: 'access control lists',
   softDeleted: 'soft-deleted objects',
 };
 
-/** The JSON API of Cloud Storage as a request listener. */
+/** The JSON API of Cloud Storage, and downloads by the XML API, as a request listener. */
 export function storageApi(options: StorageApiOptions): RequestListener {
   const access = new Access(options);
   const uploads = new ResumableUploads();
@@ -260,6 +266,8 @@ function sendError(request: IncomingMessage, response: ServerResponse, error: St
   } else if (/[?&]alt=media(&|$)/.test(request.url ?? '')) {
     // Google answers a download in plain words.
     response.writeHead(error.status, { 'Content-Type': 'text/plain; charset=UTF-8' }).end(error.message);
+  } else if (XML_OBJECT.test(request.url ?? '')) {
+    sendXmlError(response, error);
   } else {
     sendJson(response, error.toJSON(), error.status);
   }

@@ -1,4 +1,4 @@
-import { DeploymentEnvironment } from '../../constructs';
+import { DeploymentEnvironment, ImageBuilder } from '../../constructs';
 import type { EnvironmentConfig } from '../../stacks/config';
 import { DocumentPipelineStack } from '../../stacks/document-pipeline-stack';
 import { addresses, resource, synth, testApp, waitsFor } from '../helpers/synth';
@@ -40,6 +40,11 @@ function namesIn(config: EnvironmentConfig): string[] {
     .filter(([address]) => !address.startsWith('google_project_service.'))
     .flatMap(([, { name, account_id, repository_id }]) => [name, account_id, repository_id])
     .filter((value): value is string => typeof value === 'string' && !value.includes('${'));
+}
+
+/** What builds the image of each service. */
+function buildersIn(config: EnvironmentConfig): string[] {
+  return [...synthPipeline(config).json.matchAll(/"IMAGE_BUILDER": "(.*)"/g)].map(([, name = '']) => name);
 }
 
 /** Bundles change with every change of a service; that is no change of the stack. */
@@ -130,6 +135,16 @@ describe('the pipeline', () => {
     expect(staging).toHaveLength(3 + 3 + 3 + 1 + 1);
     expect(staging.filter((name) => production.includes(name))).toEqual([]);
   });
+});
+
+test('the images of the pipeline are built as the configuration says', () => {
+  const { staging } = CONFIGS;
+  expect(buildersIn(staging)).toEqual(['cloud-build', 'cloud-build', 'cloud-build']);
+  expect(buildersIn({ ...staging, imageBuilder: ImageBuilder.docker() })).toEqual([
+    'docker',
+    'docker',
+    'docker',
+  ]);
 });
 
 describe('the state of the pipeline', () => {

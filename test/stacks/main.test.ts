@@ -131,7 +131,7 @@ test('the app reports each mistake of the configuration in a line of its own, an
   expect(run.exitCode).toBe(1);
   expect(run.files).toEqual({});
   expect(run.stderr.trimEnd().split('\n')).toEqual([
-    'cdktf.json: context.environments.staging.zone is unknown, allowed is projectId, region, notificationEmail, stateBucket',
+    'cdktf.json: context.environments.staging.zone is unknown, allowed is projectId, region, notificationEmail, stateBucket, imageBuilder',
     "cdktf.json: context.environments.staging.projectId is 'X', allowed is a Google Cloud project id, such as 'my-project-123'",
   ]);
 });

@@ -37,6 +37,8 @@ export interface StorageFixture {
   runIn(account: string, region: string): void;
   /** Grants the role on the bucket to the account of that name, or to `allUsers`. */
   grant(account: string, role: string): void;
+  /** Grants the role on a project, which is the bucket's unless it is said otherwise. */
+  grantOnProject(account: string, role: string, projectId?: string): void;
   /** The official client with the account's access token. */
   client(account: string, options?: StorageOptions): Storage;
   /** A request with the account's access token; without an account, with none. */
@@ -86,6 +88,10 @@ export async function startStorage(settings: Partial<BucketSettings> = {}): Prom
     grant(account, role) {
       const member = account === 'allUsers' ? account : `serviceAccount:${emailOf(account)}`;
       iam.addMember(bucketIamName(BUCKET), role, member);
+    },
+    grantOnProject(account, role, projectId = 'local-test') {
+      const project = `//cloudresourcemanager.googleapis.com/projects/${projectId}`;
+      iam.addMember(project, role, `serviceAccount:${emailOf(account)}`);
     },
     client(account, options) {
       const client = new Storage({ projectId: 'local-test', apiEndpoint: origin, ...options });
