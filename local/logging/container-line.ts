@@ -1,5 +1,6 @@
 import { parseSpanId, parseTraceId } from '../trace/ids';
 import type { LogEntry } from './log-store';
+import { SEVERITIES } from './severities';
 
 /** A line that a container wrote, and where it came from. */
 export interface ContainerLine {
@@ -19,19 +20,6 @@ const LINE_LIMIT_BYTES = 256 * 1024;
 
 /** Deeper objects are kept as text: who writes them out again must not run out of stack. */
 const MAX_DEPTH = 100;
-
-/** google.logging.type.LogSeverity by its number in hundreds. */
-const SEVERITIES = [
-  'DEFAULT',
-  'DEBUG',
-  'INFO',
-  'NOTICE',
-  'WARNING',
-  'ERROR',
-  'CRITICAL',
-  'ALERT',
-  'EMERGENCY',
-];
 
 /** Words of other loggers that Google's logging agent understands (fluent-plugin-google-cloud, SEVERITY_TRANSLATIONS). */
 const SEVERITY_WORDS: ReadonlyMap<string, string> = new Map([

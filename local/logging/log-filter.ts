@@ -6,25 +6,13 @@
 import { fieldReader, logIdOf } from './log-fields';
 import { LogFilterError } from './log-filter-error';
 import type { LogEntry } from './log-store';
+import { SEVERITIES } from './severities';
 
 /** Whether an entry matches. */
 export type LogFilter = (entry: LogEntry) => boolean;
 
 const OPERATORS = ['=~', '!~', '!=', '>=', '<=', '=', ':', '>', '<'] as const;
 type Operator = (typeof OPERATORS)[number];
-
-/** google.logging.type.LogSeverity, lowest first. */
-const SEVERITIES = [
-  'DEFAULT',
-  'DEBUG',
-  'INFO',
-  'NOTICE',
-  'WARNING',
-  'ERROR',
-  'CRITICAL',
-  'ALERT',
-  'EMERGENCY',
-];
 
 /** Blanks and comments, a quoted text, an operator or parenthesis, or a word. */
 const TOKEN = /(?:\s|--[^\n]*)*(?:("(?:[^"\\]|\\.)*")|(=~|!~|!=|>=|<=|[=:<>(),-])|([^\s"=:<>!(),]+)|$)/y;

@@ -1,23 +1,7 @@
+import type { Alert } from '../monitoring/alert';
 import { get } from './api';
 import { h } from './dom';
 import { hrefOf, type View, type ViewContext } from './view';
-
-/** An alert policy that fired. */
-interface Alert {
-  readonly policy: string;
-  readonly title: string;
-  readonly condition: string;
-  readonly service?: string;
-  readonly state: 'firing' | 'ended';
-  readonly since: string;
-  readonly until?: string;
-  readonly value: number;
-  readonly threshold: number;
-  readonly unit: string;
-  readonly traceId?: string;
-  /** Markdown. */
-  readonly documentation: string;
-}
 
 /** A link in Markdown. */
 const LINK = /\[([^\]]+)\]\((https?:\/\/[^)\s]+)\)/g;
@@ -25,11 +9,7 @@ const LINK = /\[([^\]]+)\]\((https?:\/\/[^)\s]+)\)/g;
 /** What fired, newest first, with the trace that tripped it. */
 export async function alertsView({ signal }: ViewContext): Promise<View> {
   const alerts = await get<Alert[]>('/alerts', signal);
-  const content = !alerts
-    ? [h('p', {}, 'This local cloud does not evaluate alert policies.')]
-    : alerts.length === 0
-      ? [h('p', {}, 'No alert policy has fired.')]
-      : alerts.map(alertOf);
+  const content = alerts.length === 0 ? [h('p', {}, 'No alert policy has fired.')] : alerts.map(alertOf);
   return { title: 'Alerts', content: [h('h1', {}, 'Alerts'), ...content] };
 }
 

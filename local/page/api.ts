@@ -1,26 +1,31 @@
-import type { ErrorBody } from '../control/control-api';
-import type { SummaryJson } from './summary';
+import type { ErrorBody, TraceSummaryJson } from '../control/control-api';
 
-/** The answer of the local cloud, or undefined where it has none (404). Throws with the cloud's own words. */
-export async function get<Answer>(path: string, signal: AbortSignal): Promise<Answer | undefined> {
-  return call<Answer>('GET', path, signal);
+/** The local cloud's answer. Throws with the cloud's own words. */
+export async function get<Answer>(path: string, signal: AbortSignal): Promise<Answer> {
+  return answerOf<Answer>(await fetch(path, { signal }));
 }
 
-/** Whether the local cloud did it; false where it cannot. */
-export async function remove(path: string, signal: AbortSignal): Promise<boolean> {
-  return (await call<unknown>('DELETE', path, signal)) !== undefined;
+/** As `get`; undefined where there is nothing of that name (404). */
+export async function find<Answer>(path: string, signal: AbortSignal): Promise<Answer | undefined> {
+  const response = await fetch(path, { signal });
+  return response.status === 404 ? undefined : answerOf<Answer>(response);
+}
+
+/** Throws with the cloud's own words. */
+export async function remove(path: string, signal: AbortSignal): Promise<void> {
+  await answerOf<unknown>(await fetch(path, { method: 'DELETE', signal }));
 }
 
 /** Calls `onTrace` for every trace that changes and matches the query, until `signal` aborts; the browser connects again by itself. */
 export function followTraces(
   query: string,
   signal: AbortSignal,
-  listeners: { onTrace(summary: SummaryJson): void; onConnected?(connected: boolean): void },
+  listeners: { onTrace(summary: TraceSummaryJson): void; onConnected?(connected: boolean): void },
 ): void {
   if (signal.aborted) return;
   const source = new EventSource(`/traces/stream?${query}`);
   source.addEventListener('message', ({ data }: MessageEvent<string>) => {
-    const summary: SummaryJson = JSON.parse(data);
+    const summary: TraceSummaryJson = JSON.parse(data);
     listeners.onTrace(summary);
   });
   source.addEventListener('open', () => listeners.onConnected?.(true));
@@ -28,13 +33,7 @@ export function followTraces(
   signal.addEventListener('abort', () => source.close());
 }
 
-async function call<Answer>(
-  method: 'GET' | 'DELETE',
-  path: string,
-  signal: AbortSignal,
-): Promise<Answer | undefined> {
-  const response = await fetch(path, { method, signal });
-  if (response.status === 404 || response.status === 405) return undefined;
+async function answerOf<Answer>(response: Response): Promise<Answer> {
   const text = await response.text();
   if (!response.ok) {
     const refusal: ErrorBody = JSON.parse(text);

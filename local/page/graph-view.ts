@@ -7,7 +7,7 @@ import { hrefOf, type View, type ViewContext } from './view';
 /** Who may call whom, by the deployed stack, and who did. */
 export async function graphView({ parameters, signal }: ViewContext): Promise<View> {
   const graph = await get<ServiceGraph>('/graph', signal);
-  if (!graph || graph.nodes.length === 0) {
+  if (graph.nodes.length === 0) {
     return { title: 'Services', content: [h('h1', {}, 'Services'), h('p', {}, 'Nothing is deployed.')] };
   }
   const calls = h('div', { class: 'scroll' }, callTable(graph));

@@ -1,6 +1,7 @@
+import type { TraceSummaryJson } from '../control/control-api';
 import { get } from './api';
 import { h, heard, table } from './dom';
-import { ms, type Summary, type SummaryJson, toSummary } from './summary';
+import { ms, type Summary, toSummary } from './summary';
 import { hrefOf, type View, type ViewContext } from './view';
 
 /** Traces that the histograms are made of. */
@@ -15,7 +16,7 @@ interface Bucket {
 
 /** How long requests took, by the route they came in by. */
 export async function latencyView({ signal }: ViewContext): Promise<View> {
-  const traces = ((await get<SummaryJson[]>(`/traces?limit=${TRACES}`, signal)) ?? []).map(toSummary);
+  const traces = (await get<TraceSummaryJson[]>(`/traces?limit=${TRACES}`, signal)).map(toSummary);
   const routes = new Map<string, Summary[]>();
   for (const trace of traces) {
     const key = `${trace.service} ${trace.route}`;

@@ -17,7 +17,7 @@ export async function logsView({ parameters, signal }: ViewContext): Promise<Vie
   const filters = FIELDS.map(({ name }) => [name, parameters.get(name) ?? ''] as const);
   const given = Object.fromEntries(filters.filter(([, value]) => value !== ''));
   const query = new URLSearchParams({ ...given, limit: String(SHOWN) });
-  const entries = (await get<LogEntry[]>(`/logs?${query.toString()}`, signal)) ?? [];
+  const entries = await get<LogEntry[]>(`/logs?${query.toString()}`, signal);
   const form = h(
     'form',
     { class: 'filters', role: 'search', 'aria-label': 'Filter log lines' },

@@ -17,15 +17,7 @@ export interface Summary {
   readonly keptBecause: string;
 }
 
-/** What newer clouds tell besides. */
-export type SummaryJson = TraceSummaryJson & {
-  readonly entryService?: string;
-  readonly route?: string;
-  readonly status?: number;
-  readonly keptBecause?: string;
-};
-
-export function toSummary(json: SummaryJson): Summary {
+export function toSummary(json: TraceSummaryJson): Summary {
   const { traceId, startUnixNano, durationNano, services, spanCount, error, rootName } =
     summaryFromJson(json);
   const startUnixMs = Number(startUnixNano) / 1e6;
@@ -33,7 +25,7 @@ export function toSummary(json: SummaryJson): Summary {
     traceId,
     startUnixMs,
     time: timeOf(startUnixMs),
-    service: json.entryService ?? services[0] ?? '',
+    service: json.entryService,
     route: json.route ?? rootName,
     status: String(json.status ?? ''),
     durationMs: Number(durationNano) / 1e6,

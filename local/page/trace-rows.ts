@@ -6,31 +6,6 @@ import { buildTraceTree, type TraceNode, type TraceRoot } from '../trace/trace-t
 import { timeScale } from '../trace/waterfall-layout';
 import { placeLogs } from '../trace/waterfall-logs';
 
-type Nanos = string | bigint;
-
-/** What a trace's report may tell besides; nanoseconds may be decimal digits. */
-export interface TraceStory {
-  readonly criticalPath?: readonly TimeOfSpan[];
-  readonly darkTimes?: readonly {
-    readonly parentSpanId: string;
-    readonly startUnixNano: Nanos;
-    readonly endUnixNano: Nanos;
-    readonly between: string;
-  }[];
-  readonly deadlines?: readonly {
-    readonly spanId: string;
-    readonly unixNano: Nanos;
-    readonly ms: number;
-    readonly service: string;
-  }[];
-}
-
-interface TimeOfSpan {
-  readonly spanId: string;
-  readonly startUnixNano: Nanos;
-  readonly endUnixNano: Nanos;
-}
-
 /** Milliseconds from the start of the trace. */
 export interface Interval {
   readonly startMs: number;
@@ -84,20 +59,17 @@ export interface TraceRows {
 const SEVERE: ReadonlySet<string> = new Set(['ERROR', 'CRITICAL', 'ALERT', 'EMERGENCY']);
 
 /** All rows of a trace as trees. `nameOf` tells the name behind an address, such as that of a deployed service. */
-export function rowsOf(
-  report: TraceReport & TraceStory,
-  nameOf: (address: string) => string | undefined,
-): TraceRows {
+export function rowsOf(report: TraceReport, nameOf: (address: string) => string | undefined): TraceRows {
   const { spans, logs } = report;
   const scale = timeScale(spans);
   const at = (nano: bigint): number => Number(nano - scale.startUnixNano) / 1e6;
   const placed = placeLogs(spans, logs);
-  const critical = groupBy(report.criticalPath ?? [], ({ spanId }) => spanId);
-  const dark = groupBy(report.darkTimes ?? [], ({ parentSpanId }) => parentSpanId);
-  const deadlines = groupBy(report.deadlines ?? [], ({ spanId }) => spanId);
-  const interval = (time: { startUnixNano: Nanos; endUnixNano: Nanos }): Interval => ({
-    startMs: at(BigInt(time.startUnixNano)),
-    endMs: at(BigInt(time.endUnixNano)),
+  const critical = groupBy(report.criticalPath, ({ spanId }) => spanId);
+  const dark = groupBy(report.darkTimes, ({ parentSpanId }) => parentSpanId);
+  const deadlines = groupBy(report.deadlines, ({ spanId }) => spanId);
+  const interval = (time: { startUnixNano: bigint; endUnixNano: bigint }): Interval => ({
+    startMs: at(time.startUnixNano),
+    endMs: at(time.endUnixNano),
   });
 
   const roots: Row[] = [];
@@ -133,7 +105,7 @@ export function rowsOf(
       deadlines: [
         ...(parent?.deadlines ?? []).map((mark) => ({ ...mark, own: false })),
         ...(deadlines.get(span.spanId) ?? []).map(({ unixNano, ms, service }) => ({
-          atMs: at(BigInt(unixNano)),
+          atMs: at(unixNano),
           ms,
           service,
           own: true,

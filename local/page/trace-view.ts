@@ -1,21 +1,14 @@
 import { reportFromJson, type TraceReportJson } from '../control/control-api';
 import type { TraceReport } from '../control/trace-report';
+import type { Explanation } from '../trace/explanation';
 import type { Span } from '../trace/span';
-import { followTraces, get } from './api';
+import { find, followTraces, get } from './api';
 import { h } from './dom';
 import { SpanPanel } from './span-panel';
 import { ms } from './summary';
-import { allRows, type Row, rowsOf, type TraceStory } from './trace-rows';
+import { allRows, type Row, rowsOf } from './trace-rows';
 import { hrefOf, replaceParameters, type View, type ViewContext } from './view';
 import { WaterfallGrid } from './waterfall-grid';
-
-type ReportJson = TraceReportJson & TraceStory;
-
-interface Explanation {
-  readonly paragraph: string;
-  readonly resource?: string;
-  readonly cause?: string;
-}
 
 interface Status {
   readonly services?: readonly { readonly name: string; readonly uri: string }[];
@@ -24,19 +17,19 @@ interface Status {
 /** One trace: what it says, the waterfall, and what is known of the selected row. */
 export async function traceView({ rest, parameters, signal }: ViewContext): Promise<View> {
   const path = `/traces/${encodeURIComponent(rest)}`;
-  const json = rest ? await get<ReportJson>(path, signal) : undefined;
+  const json = rest ? await find<TraceReportJson>(path, signal) : undefined;
   if (!json) {
     const gone = `No trace '${rest}' is kept here: it is older than those that are, or has not arrived yet.`;
     return { title: 'No such trace', content: [h('h1', {}, 'There is no such trace'), h('p', {}, gone)] };
   }
   const status = await get<Status>('/status', signal);
-  const names = new Map((status?.services ?? []).map(({ name, uri }) => [new URL(uri).host, name]));
+  const names = new Map((status.services ?? []).map(({ name, uri }) => [new URL(uri).host, name]));
   const page = new TracePage(parameters, (address) => names.get(address), signal);
   await page.show(json);
   followTraces('', signal, {
     onTrace: ({ traceId }) => {
       if (traceId !== json.traceId) return;
-      void get<ReportJson>(path, signal).then(
+      void find<TraceReportJson>(path, signal).then(
         (later) => later && page.show(later),
         (error: unknown) => signal.aborted || page.say(String(error)),
       );
@@ -87,13 +80,13 @@ class TracePage {
     document.addEventListener('keydown', (event) => this.#onKey(event), { signal });
   }
 
-  async show(json: ReportJson): Promise<void> {
-    const report: TraceReport & TraceStory = { ...json, ...reportFromJson(json) };
+  async show(json: TraceReportJson): Promise<void> {
+    const report = reportFromJson(json);
     const first = this.#report === undefined;
     this.#traceId = report.traceId;
     this.#report = report;
     const path = `/traces/${report.traceId}`;
-    const explanation = await get<Explanation>(`${path}/explanation`, this.#signal);
+    const explanation = await find<Explanation>(`${path}/explanation`, this.#signal);
     const trace = rowsOf(report, this.#nameOf);
     this.#rows = allRows(trace.roots);
     const root = trace.roots[0]?.span;
@@ -130,7 +123,14 @@ class TracePage {
       ...(failed > 0 ? [`${failed} failed`] : []),
       `${logs.length} log lines`,
     ];
-    const save = h('button', { type: 'button', onclick: () => void this.#export() }, 'Export as OTLP JSON');
+    const save = h(
+      'button',
+      {
+        type: 'button',
+        onclick: () => void this.#export().catch((error: unknown) => this.say(String(error))),
+      },
+      'Export as OTLP JSON',
+    );
     return [
       h('h1', {}, this.title),
       h('p', { class: 'facts' }, facts.join(' · ')),
@@ -206,10 +206,6 @@ class TracePage {
 
   async #export(): Promise<void> {
     const otlp = await get<unknown>(`/traces/${this.#traceId}/otlp`, this.#signal);
-    if (otlp === undefined) {
-      this.say('This local cloud cannot export traces.');
-      return;
-    }
     const url = URL.createObjectURL(new Blob([JSON.stringify(otlp)], { type: 'application/json' }));
     h('a', { href: url, download: `${this.#traceId}.otlp.json` }).click();
     URL.revokeObjectURL(url);

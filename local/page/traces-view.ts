@@ -1,6 +1,7 @@
+import type { TraceSummaryJson } from '../control/control-api';
 import { followTraces, get, remove } from './api';
 import { h, valuesOf } from './dom';
-import { ms, type Summary, type SummaryJson, toSummary } from './summary';
+import { ms, type Summary, toSummary } from './summary';
 import { hrefOf, replaceParameters, type View, type ViewContext } from './view';
 
 /** Rows on the page; the filters find the others. */
@@ -97,17 +98,20 @@ class TraceList {
           this.#describe();
         },
       });
-      const found = (await get<SummaryJson[]>(`/traces?limit=${SHOWN}&${query}`, signal)) ?? [];
+      const found = await get<TraceSummaryJson[]>(`/traces?limit=${SHOWN}&${query}`, signal);
       this.#waiting.clear();
       this.#traces = new Map(found.map(toSummary).map((summary) => [summary.traceId, summary]));
       add = (summary) => this.#arrived(summary);
       for (const summary of early) this.#arrived(summary);
       this.#draw();
     } catch (error) {
-      if (signal.aborted) return;
-      this.#problem = error instanceof Error ? error.message : String(error);
-      this.#describe();
+      if (!signal.aborted) this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#problem = error instanceof Error ? error.message : String(error);
+    this.#describe();
   }
 
   #filters(): Record<string, string> {
@@ -130,8 +134,12 @@ class TraceList {
   }
 
   async #clear(): Promise<void> {
-    if (await remove('/traces', this.#signal)) await this.load();
-    else this.#status.textContent = 'This local cloud cannot clear its traces; a restart does.';
+    try {
+      await remove('/traces', this.#signal);
+    } catch (error) {
+      return this.#fail(error);
+    }
+    await this.load();
   }
 
   #draw(): void {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import type { Span } from '../../../local/trace/span';
 import { LOGS, span, SPANS, TRACE_ID } from '../trace/pipeline-trace';
@@ -286,4 +287,21 @@ describe('a trace of 2,000 spans', () => {
       'work 1999',
     );
   });
+});
+
+test('the trace begins with its explanation, and is exported as OTLP JSON', async () => {
+  const page = await openTrace();
+  const answer = await fetch(cloud.at(`traces/${TRACE_ID}/explanation`));
+  const told: { paragraph: string } = JSON.parse(await answer.text());
+  expect(told.paragraph).not.toBe('');
+  await expect(
+    page.getByRole('region', { name: 'Explanation' }).locator('p').first().textContent(),
+  ).resolves.toBe(told.paragraph);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Export as OTLP JSON' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe(`${TRACE_ID}.otlp.json`);
+  const exported = await fetch(cloud.at(`traces/${TRACE_ID}/otlp`)).then((response) => response.json());
+  expect(JSON.parse(readFileSync(await download.path(), 'utf8'))).toEqual(exported);
 });

@@ -138,3 +138,10 @@ test('the log lines of a trace are listed by its link', async () => {
   await lines.getByRole('link', { name: FAILED.slice(0, 8) }).click();
   await page.getByRole('treegrid').waitFor();
 });
+
+test('clearing leaves none, on the page and in the cloud', async () => {
+  const page = await browser.open(cloud.at('#/traces'));
+  await page.getByRole('button', { name: 'Clear traces' }).click();
+  await page.getByText('No trace matches').waitFor();
+  await expect(fetch(cloud.at('traces')).then((response) => response.json())).resolves.toEqual([]);
+});
