@@ -4,7 +4,7 @@ import { packageRoot } from './package-root';
 import { checkPeers } from './peers';
 
 /** Something a module imports. */
-export interface ModuleImport {
+interface ModuleImport {
   /** As the code names it. */
   readonly name: string;
   /** Absolute path of a module in the same file; undefined where it is not in it. */
