@@ -2,7 +2,8 @@ import { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
-import { Annotations, type ITerraformDependable } from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
+import { annotate } from './annotate';
 import { type BucketUseOptions, checkBucketLocation, type UsableBucket } from './bucket-location';
 import { CoLocatedBucket } from './co-located-bucket';
 import { enableApi } from './google-project';
@@ -49,7 +50,7 @@ export class AccountGrants {
     const warning = checkBucketLocation(path, bucket, this.#service.region, options.regionMismatchReason);
     const grant = this.#objectGrant(bucket, options);
     if (warning !== undefined) {
-      Annotations.of(this.#service).addWarning(warning.message);
+      annotate(this.#service, 'warning', warning.message);
       leaveToConstruct(grant, warning.ruleId);
     }
     return grant;

@@ -8,6 +8,7 @@ export { traceExplorerLink } from './console-links';
 export { DeploymentEnvironment } from './deployment-environment';
 export { ErrorAlert, type ErrorAlertOptions } from './error-alert';
 export { enableApi } from './google-project';
+export { ImageBuilder } from './image-builder';
 export type { ITracedCloudRunService, ServiceAttributes } from './imported-service';
 export { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
 export {
@@ -21,7 +22,7 @@ export { CloudRunPolicy, type CloudRunPolicyOptions, type PolicyRuleId, type Wai
 export { type GrpcProbeOptions, LivenessProbe, type ProbeOptions, StartupProbe } from './probe';
 export { Sampling, type SamplingOptions } from './sampling';
 export { Secret } from './secret';
-export { type ImageOptions, ServiceCode } from './service-code';
+export { type DirectoryOptions, type ImageOptions, ServiceCode } from './service-code';
 export { type ServiceCall, ServiceGraph } from './service-graph';
 export type { SidecarOptions } from './sidecar';
 export { Slo, type SloOptions } from './slo';

@@ -11,6 +11,8 @@ export const SERVICE_NAME = /^[a-z](?:[a-z0-9-]{0,47}[a-z0-9])?$/;
 const SERVICE_NAME_LENGTH = 49;
 /** IAM: 6 to 30 characters. */
 const ACCOUNT_ID_LENGTH = 30;
+/** IAM: at most 100 bytes, which are as many characters here. */
+const ACCOUNT_DISPLAY_NAME_LENGTH = 100;
 /** Cloud Storage: at most 63 characters. */
 const BUCKET_NAME_LENGTH = 63;
 /** Resource Manager: at most 30 characters. */
@@ -34,6 +36,12 @@ export function serviceName(service: Construct, environment: string): string {
 /** Service account id, unique in a project that holds several stacks and environments. */
 export function accountId(service: Construct, environment: string): string {
   return uniqueName(`${service.node.id}-${environment}`, identity(service, environment), ACCOUNT_ID_LENGTH);
+}
+
+/** What people see of a service account: `gateway (staging)`. */
+export function accountDisplayName(service: Construct, environment: string): string {
+  const tail = ` (${environment})`;
+  return service.node.id.slice(0, ACCOUNT_DISPLAY_NAME_LENGTH - tail.length) + tail;
 }
 
 /** Globally unique bucket name: bucket names are shared by all of Google Cloud. `projectId` may be a token. */

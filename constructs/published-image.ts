@@ -11,16 +11,33 @@ import {
 import { Construct } from 'constructs';
 import { bundleCacheOf, bundlePublisher, bundleService } from '../services/bundle';
 import { enableApi, projectOf } from './google-project';
+import type { ImageBuilder } from './image-builder';
 import { repositoryId } from './names';
 import { ValidationError } from './validation';
 
 /** The program of a service, in its directory. */
 const ENTRY = 'main.ts';
 
+/**
+ * What the repository keeps, because an image is some tens of megabytes of which a service changes a few: the newest ten
+ * of each service, which is two weeks of a deploy a working day to go back to, and whatever is younger than 30 days.
+ *
+ * An image is deleted only when it is neither: keep policies win over delete policies (Artifact Registry, "Cleanup policy
+ * overview"). The one that is deployed is the newest, unless its code was gone back to after ten others had been
+ * published; Cloud Run itself keeps a copy of what a serving revision runs ("Deploying container images"), but a change
+ * of the service that leaves its code alone is a new revision, which pulls.
+ *
+ * Tags stay mutable: no tagged image can be deleted otherwise ("Update repository settings"), and each of ours has a tag.
+ */
+const KEEP_VERSIONS = 10;
+const KEEP_DAYS = 30;
+const SECONDS_PER_DAY = 86_400;
+
 interface PublishedImageProps {
   /** Directory of the service's code. */
   readonly directory: string;
   readonly region: string;
+  readonly imageBuilder: ImageBuilder;
 }
 
 /**
@@ -46,16 +63,20 @@ export class PublishedImage extends Construct {
     this.uri = `${repository.location}-docker.pkg.dev/${projectOf(this)}/${repository.repositoryId}/${scope.node.id}:${bundle.hash}`;
 
     // cdktf's own DataResource would run `terraform version` at every synth.
-    const publish = new TerraformResource(this, 'publish', {
+    const publish = new TerraformResource(this, 'Default', {
       terraformResourceType: 'terraform_data',
       provisioners: [
         {
           type: 'local-exec',
           command: `node ${publisherOf(this, props.directory).path}`,
-          environment: { IMAGE_URI: this.uri, BUNDLE_DIRECTORY: asset.path },
+          environment: {
+            IMAGE_URI: this.uri,
+            BUNDLE_DIRECTORY: asset.path,
+            IMAGE_BUILDER: props.imageBuilder.name,
+          },
         },
       ],
-      dependsOn: [repository, enableApi(this, 'cloudbuild')],
+      dependsOn: [repository, ...props.imageBuilder.apis.map((api) => enableApi(this, api))],
     });
     publish.addOverride('triggers_replace', this.uri);
     this.published = publish;
@@ -82,6 +103,16 @@ function repositoryOf(scope: Construct, region: string): ArtifactRegistryReposit
     location: region,
     format: 'DOCKER',
     description: `Images of the services of ${stack.node.id}`,
+    cleanupPolicies: [
+      { id: 'keep-newest', action: 'KEEP', mostRecentVersions: { keepCount: KEEP_VERSIONS } },
+      {
+        id: 'delete-old',
+        action: 'DELETE',
+        // In seconds, as Google answers: days would be a difference in every plan, of a set, where nothing suppresses it.
+        condition: { tagState: 'ANY', olderThan: `${KEEP_DAYS * SECONDS_PER_DAY}s` },
+      },
+    ],
+    cleanupPolicyDryRun: false,
     dependsOn: [enableApi(scope, 'artifactregistry')],
   });
 }

@@ -1,5 +1,6 @@
 import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
+import { ImageBuilder } from './image-builder';
 import { PublishedImage } from './published-image';
 
 /** The image a service runs, and what must exist before it can be pulled. */
@@ -20,6 +21,15 @@ export interface ImageOptions {
   readonly managedElsewhere?: boolean;
 }
 
+export interface DirectoryOptions {
+  /**
+   * What builds the image during the deploy. The local cloud takes the bundle as it is, whatever this is.
+   *
+   * @default ImageBuilder.cloudBuild()
+   */
+  readonly imageBuilder?: ImageBuilder;
+}
+
 /** What a service runs. */
 export abstract class ServiceCode {
   /** An image that is built elsewhere, best by digest: `europe-docker.pkg.dev/my-project/images/api@sha256:...`. */
@@ -31,8 +41,8 @@ export abstract class ServiceCode {
    * A directory of TypeScript or JavaScript with a `main.ts`. It is bundled at synth, and published under the hash of
    * the bundle during the deploy. A relative path starts at the working directory.
    */
-  static fromDirectory(directory: string): ServiceCode {
-    return new DirectoryCode(directory);
+  static fromDirectory(directory: string, options: DirectoryOptions = {}): ServiceCode {
+    return new DirectoryCode(directory, options.imageBuilder ?? ImageBuilder.cloudBuild());
   }
 
   /** Called by the service. Adds to it what it takes to publish the code. */
@@ -56,14 +66,20 @@ class ImageCode extends ServiceCode {
 
 class DirectoryCode extends ServiceCode {
   readonly #directory: string;
+  readonly #imageBuilder: ImageBuilder;
 
-  constructor(directory: string) {
+  constructor(directory: string, imageBuilder: ImageBuilder) {
     super();
     this.#directory = directory;
+    this.#imageBuilder = imageBuilder;
   }
 
   override bind(service: Construct, region: string): ServiceImage {
-    const image = new PublishedImage(service, 'image', { directory: this.#directory, region });
+    const image = new PublishedImage(service, 'image', {
+      directory: this.#directory,
+      region,
+      imageBuilder: this.#imageBuilder,
+    });
     return { uri: image.uri, publishedBy: [image.published], managedElsewhere: false };
   }
 }

@@ -1,6 +1,7 @@
 import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
-import { Annotations, TerraformStack } from 'cdktf';
+import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
+import { annotate } from './annotate';
 import { alertDocumentation, percent } from './alert-documentation';
 import { CoLocatedBucket } from './co-located-bucket';
 import { traceExplorerLink } from './console-links';
@@ -82,7 +83,7 @@ export class TraceBudget extends Construct {
       `and $${this.dollarsPerMonth.toFixed(2)} a month ` +
       `($${DOLLARS_PER_MILLION_SPANS.toFixed(2)} per million, ` +
       `${millions(FREE_SPANS_PER_MONTH)} million free per billing account)`;
-    Annotations.of(this).addInfo(this.summary);
+    annotate(this, 'info', this.summary);
 
     new MonitoringAlertPolicy(this, 'Default', {
       displayName: `${TerraformStack.of(this).node.id}: more spans than expected`,

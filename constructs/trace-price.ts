@@ -1,5 +1,5 @@
-import { Annotations } from 'cdktf';
 import type { IConstruct } from 'constructs';
+import { annotate } from './annotate';
 import type { DeploymentEnvironment } from './deployment-environment';
 import type { Sampling } from './sampling';
 
@@ -23,7 +23,9 @@ export function warnOfFullTracing(
   sampling: Sampling,
 ): void {
   if (environment.name !== 'production' || sampling.samplingRatio !== 1) return;
-  Annotations.of(service).addWarning(
+  annotate(
+    service,
+    'warning',
     `'${service.node.id}' keeps every trace in production, at $${DOLLARS_PER_MILLION_SPANS.toFixed(2)} per million spans ` +
       `after the first ${FREE_SPANS_PER_MONTH / 1_000_000} million a month; Sampling.ratio(0.1) keeps one in ten, and ` +
       'those that failed besides',

@@ -47,7 +47,8 @@ export interface TracedCloudRunServiceProps {
    */
   readonly labels?: Readonly<Record<string, string>>;
   /**
-   * Whether Terraform refuses to destroy the service. It takes a deploy with `false` before it can be destroyed.
+   * Whether Terraform refuses to destroy or replace the service, before it touches anything else (`prevent_destroy`). It
+   * takes a deploy with `false` before it can be destroyed.
    *
    * @default - false, in production true
    */

@@ -3,18 +3,19 @@ import { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run
 import type { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
-import { Annotations, dependable, type ITerraformDependable } from 'cdktf';
+import { dependable, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { HEALTH_PATH, renderBucket, renderCallee } from '../services/telemetry/settings';
 import type { Access } from './access';
 import { AccountGrants } from './account-grants';
+import { annotate } from './annotate';
 import { type BucketUseOptions, locationOf, type UsableBucket } from './bucket-location';
 import { CoLocatedBucket, type CoLocatedBucketOptions } from './co-located-bucket';
 import { ErrorAlert, type ErrorAlertOptions } from './error-alert';
 import { enableApi } from './google-project';
 import { ImportedService, type ITracedCloudRunService, type ServiceAttributes } from './imported-service';
 import { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
-import { accountId, bucketName, invokerId, latencyMetricName } from './names';
+import { accountDisplayName, accountId, bucketName, invokerId, latencyMetricName } from './names';
 import { ROLES } from './roles';
 import type { Sampling } from './sampling';
 import type { Secret } from './secret';
@@ -97,7 +98,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
 
     this.serviceAccount = new ServiceAccount(this, 'service-account', {
       accountId: accountId(this, settings.environment.name),
-      displayName: `${id} (${settings.environment.name})`,
+      displayName: accountDisplayName(this, settings.environment.name),
       dependsOn: [enableApi(this, 'iam')],
     });
     this.#grants = new AccountGrants(this, `serviceAccount:${this.serviceAccount.email}`);
@@ -123,7 +124,11 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       deletionProtection: settings.deletionProtection,
       template: this.#template.render(),
       ...(props.traffic && { traffic: renderTraffic(this.node.path, props.traffic) }),
-      lifecycle: { ignoreChanges: [...WRITTEN_BY_OTHERS, ...(image.managedElsewhere ? WRITTEN_BY_CI : [])] },
+      lifecycle: {
+        // The provider refuses only when it comes to the service itself, and its grants and alerts are gone by then.
+        ...(settings.deletionProtection && { preventDestroy: true }),
+        ignoreChanges: [...WRITTEN_BY_OTHERS, ...(image.managedElsewhere ? WRITTEN_BY_CI : [])],
+      },
     });
     this.#startAfter(
       enableApi(this, 'run'),
@@ -162,7 +167,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     const { deadlineMs } = options;
     checkCall(this, callee, deadlineMs);
     ServiceGraph.of(this).addCall({ caller: this, callee, deadlineMs });
-    for (const warning of warningsOfCall(this, callee)) Annotations.of(this).addWarning(warning);
+    for (const warning of warningsOfCall(this, callee)) annotate(this, 'warning', warning);
     this.#template.container.variables.add(renderCallee(callee.node.id, { url: callee.uri, deadlineMs }));
     this.#startAfter(this.#grants.invoke(callee));
   }

@@ -2,11 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cleanup } from './cleanup';
-import type { TraceReport } from './control/control-api';
 import { ControlServer } from './control/control-server';
+import { serviceGraph } from './control/service-graph';
 import { claimInstance, type Instance, refuseSecondInstance, releaseInstance } from './control/instance-file';
+import { type TraceReport, traceReport } from './control/trace-report';
+import { type Deployed, deployedStack } from './deployed-stack';
+import type { FaultRuleSet } from './faults/fault-rules';
+import { KeptTraces } from './kept-traces';
 import { LogFiles } from './logging/log-files';
-import { LogStore } from './logging/log-store';
+import { type LogEntry, LogStore } from './logging/log-store';
+import type { Alert } from './monitoring/alert';
+import type { AlertEvaluator } from './monitoring/alert-evaluator';
 import { type RunningProducts, startProducts } from './start-products';
 import { terraformEnvironment, type TerraformPointers } from './terraform-environment';
 import type { Products } from './terraform/resource-types';
@@ -18,6 +24,18 @@ export interface LocalCloudOptions {
   readonly projectDirectory: string;
   /** Of the control server, on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
+  /**
+   * Faults to inject into requests to services and buckets.
+   *
+   * @default - none
+   */
+  readonly faults?: FaultRuleSet | undefined;
+  /**
+   * Told when an alert policy fires.
+   *
+   * @default - nobody is told; `alerts` has them
+   */
+  readonly onAlert?: (alert: Alert) => void;
 }
 
 /** What a running local cloud tells about itself. */
@@ -26,6 +44,8 @@ export interface LocalCloudStatus {
   readonly services: readonly { readonly name: string; readonly revision: string; readonly uri: string }[];
   readonly buckets: readonly { readonly name: string; readonly location: string }[];
   readonly terraform: TerraformPointers;
+  /** How many traces are kept, and how many at most: the newest ones. */
+  readonly traces: { readonly kept: number; readonly atMost: number };
 }
 
 /** Names the running instance; also how `status`, `traces` and the others find it. */
@@ -41,6 +61,7 @@ export class LocalCloud {
   readonly logs: LogStore;
   readonly traces: TraceStore;
   readonly products: Products;
+  readonly alerts: AlertEvaluator;
   /** Aborts when somebody asks for the end through the control server. */
   readonly shutdownRequested: AbortSignal;
   readonly #terraform: TerraformPointers;
@@ -52,16 +73,18 @@ export class LocalCloud {
     this.logs = parts.logs;
     this.traces = parts.traces;
     this.products = parts.running.products;
+    this.alerts = parts.running.alerts;
     this.shutdownRequested = parts.shutdown.signal;
     this.#terraform = parts.running.terraform;
     this.#cleanup = parts.cleanup;
   }
 
   /**
-   * Starts an empty cloud; what an earlier one left in the data directory is removed. Throws InstanceRunningError when
+   * Starts a cloud in which nothing is deployed; what an earlier one left in the data directory is removed, but for its
+   * traces. Throws InstanceRunningError when
    * one runs for the project already, PortTakenError when the port is somebody else's.
    */
-  static async start({ projectDirectory, port }: LocalCloudOptions): Promise<LocalCloud> {
+  static async start({ projectDirectory, port, faults, onAlert }: LocalCloudOptions): Promise<LocalCloud> {
     const dataDirectory = dataDirectoryOf(projectDirectory);
     const file = instanceFile(projectDirectory);
     await refuseSecondInstance(file);
@@ -72,12 +95,19 @@ export class LocalCloud {
       const shutdown = new AbortController();
       const startId = randomUUID();
       let running: RunningProducts | undefined = undefined;
+      let kept: KeptTraces | undefined = undefined;
       const control = await ControlServer.start({
         port,
         startId,
         traces,
         logs,
-        status: () => (running ? statusOf(dataDirectory, running) : { starting: true }),
+        stack: (asOf) =>
+          running && deployedStack(deployedOf(running), join(dataDirectory, 'cdktf.out'), asOf),
+        clearTraces: () => kept?.clear(),
+        alerts: () => running?.alerts,
+        graph: () =>
+          running ? serviceGraph({ ...running.products, traces, logs }) : { nodes: [], edges: [] },
+        status: () => (running ? statusOf(dataDirectory, running, traces) : { starting: true }),
         shutdown: () => shutdown.abort(),
       });
       cleanup.defer(() => control.dispose());
@@ -91,6 +121,14 @@ export class LocalCloud {
         release();
       });
       await removeLeftovers(dataDirectory);
+      const keeping = new KeptTraces({
+        directory: join(dataDirectory, TRACES_DIRECTORY),
+        traces,
+        logs,
+        onProblem: (...problem) => console.error(...problem),
+      });
+      kept = keeping;
+      cleanup.defer(() => keeping.dispose());
 
       const logFiles = new LogFiles(join(dataDirectory, 'logs'));
       cleanup.defer(() => logFiles.dispose());
@@ -99,8 +137,10 @@ export class LocalCloud {
         {
           dataDirectory,
           traces,
+          faults,
           onLog: (entry) => {
             logs.append(entry);
+            keeping.append(entry);
             try {
               logFiles.append(entry.service, JSON.stringify(entry));
             } catch (error) {
@@ -109,6 +149,7 @@ export class LocalCloud {
             }
             if (entry.traceId !== undefined) traces.lookAgain(entry.traceId);
           },
+          onAlert: (alert) => onAlert?.(alert),
           onInternalError: (error) => console.error('the local cloud failed:', error),
         },
         cleanup,
@@ -130,13 +171,9 @@ export class LocalCloud {
     traceId: string,
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<TraceReport> {
-    const report = (): TraceReport => {
-      const spans = this.traces.trace(traceId)?.spans ?? [];
-      const logs = this.logs.list({ traceId });
-      return { traceId, spans, logs, assessment: assessTrace(spans, logs) };
-    };
-    await this.traces.waitFor(traceId, () => report().assessment.complete, options);
-    return report();
+    const logs = (): LogEntry[] => this.logs.list({ traceId });
+    await this.traces.waitFor(traceId, ({ spans }) => assessTrace(spans, logs()).complete, options);
+    return traceReport(traceId, this.traces.trace(traceId)?.spans ?? [], logs());
   }
 
   /** Stops the services and everything else; nothing is left but files in the data directory. */
@@ -159,16 +196,30 @@ function dataDirectoryOf(projectDirectory: string): string {
   return join(projectDirectory, '.local');
 }
 
-/** All but what tells of processes: the instance file is ours by now, and Cloud Run ends what its record lists. */
+/** Of the data directory; survives a restart. */
+const TRACES_DIRECTORY = 'traces';
+
+/**
+ * All but the traces and what tells of processes: the instance file is ours by now, and Cloud Run ends what its record
+ * lists.
+ */
 async function removeLeftovers(dataDirectory: string): Promise<void> {
   await mkdir(dataDirectory, { recursive: true });
   for (const name of await readdir(dataDirectory)) {
-    if (name.startsWith('instance.json') || name === 'run') continue;
+    if (name.startsWith('instance.json') || ['run', TRACES_DIRECTORY].includes(name)) continue;
     await rm(join(dataDirectory, name), { recursive: true, force: true });
   }
 }
 
-function statusOf(dataDirectory: string, { products, terraform }: RunningProducts): LocalCloudStatus {
+function deployedOf({ products }: RunningProducts): Deployed {
+  return { services: products.run.list(), buckets: products.storage.buckets().map(({ record }) => record) };
+}
+
+function statusOf(
+  dataDirectory: string,
+  { products, terraform }: RunningProducts,
+  traces: TraceStore,
+): LocalCloudStatus {
   return {
     dataDirectory,
     services: products.run.list().map(({ spec, revision, uri }) => ({ name: spec.name, revision, uri })),
@@ -176,5 +227,6 @@ function statusOf(dataDirectory: string, { products, terraform }: RunningProduct
       .buckets()
       .map(({ record }) => ({ name: record.name, location: record.location })),
     terraform,
+    traces: traces.size,
   };
 }

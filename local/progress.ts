@@ -39,6 +39,12 @@ export class Progress {
     };
   }
 
+  /** Something that happened beside the steps; a running one is drawn again when it says something. */
+  tell(title: string, detail: string): void {
+    this.#clearLine();
+    this.#out.write(`! ${title.padEnd(TITLE_WIDTH)} ${detail}\n`);
+  }
+
   #redraw(line: string): void {
     if (!this.#out.isTTY) return;
     this.#clearLine();

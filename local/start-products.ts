@@ -4,10 +4,13 @@ import { ImageStore } from './artifact-registry/image-store';
 import { startRegistryServer } from './artifact-registry/registry-server';
 import { Repositories } from './artifact-registry/repositories';
 import type { Cleanup } from './cleanup';
+import { FaultRules, type FaultRuleSet } from './faults/fault-rules';
 import { Iam } from './iam/iam';
 import { Tokens } from './iam/tokens';
 import { LogMetrics } from './logging/log-metrics';
 import type { LogEntry } from './logging/log-store';
+import type { Alert } from './monitoring/alert';
+import { AlertEvaluator, EVALUATION_INTERVAL_MS } from './monitoring/alert-evaluator';
 import { Monitoring } from './monitoring/monitoring';
 import { createCertificateAuthority } from './network/certificate-authority';
 import { startEgressProxy } from './network/egress-proxy';
@@ -24,6 +27,7 @@ import { ResourceError } from './terraform/resource-type';
 import { type Products, resourceTypes } from './terraform/resource-types';
 import { CloudTraceServer } from './trace/cloud-trace-server';
 import { otlpHttpHandler } from './trace/otlp-http';
+import { PeerSpans } from './trace/peer-spans';
 import { WRITER_ROLE } from './trace/trace-access';
 import type { TraceStore } from './trace/trace-store';
 
@@ -31,26 +35,67 @@ export interface ProductsOptions {
   /** What the products keep goes into folders of it. */
   readonly dataDirectory: string;
   readonly traces: TraceStore;
+  /** Faults to inject; none without it. */
+  readonly faults?: FaultRuleSet | undefined;
   readonly onLog: (entry: LogEntry) => void;
+  /** Told when an alert policy fires. */
+  readonly onAlert: (alert: Alert) => void;
   /** Told of failures of the local cloud itself. */
   readonly onInternalError: (error: unknown) => void;
 }
 
 export interface RunningProducts {
   readonly products: Products;
+  readonly alerts: AlertEvaluator;
   readonly terraform: TerraformPointers;
 }
 
 /** Starts every product of the local cloud and the way Terraform and containers reach it; `cleanup` learns how to end it. */
 export async function startProducts(options: ProductsOptions, cleanup: Cleanup): Promise<RunningProducts> {
-  const { dataDirectory, traces, onLog, onInternalError } = options;
+  const { dataDirectory, traces, onAlert, onInternalError } = options;
   const tls = await createCertificateAuthority(dataDirectory);
   const iam = new Iam();
   const tokens = new Tokens();
   const authenticate = (token: string): string | undefined => tokens.emailOfAccessToken(token);
 
-  const storage = new CloudStorage(join(dataDirectory, 'storage'));
-  const storageServer = await startStorageServer({ storage, iam, authenticate, onInternalError, tls });
+  const logMetrics = new LogMetrics();
+  const monitoring = new Monitoring();
+  const alerts = new AlertEvaluator({
+    logMetrics,
+    monitoring,
+    spansReceived: () => traces.receivedSpans,
+    now: () => Date.now(),
+    onFired: onAlert,
+  });
+  // What goes wrong with an alert is told, and never reaches the request that it is about.
+  const evaluating = (action: () => void): void => {
+    try {
+      action();
+    } catch (error) {
+      onInternalError(error);
+    }
+  };
+  const evaluation = setInterval(() => evaluating(() => alerts.evaluate()), EVALUATION_INTERVAL_MS);
+  cleanup.defer(() => clearInterval(evaluation));
+  const onLog = (entry: LogEntry): void => {
+    options.onLog(entry);
+    evaluating(() => alerts.record(entry));
+  };
+
+  const peerSpans = new PeerSpans(traces);
+  cleanup.defer(() => peerSpans.dispose());
+
+  const faults = new FaultRules(options.faults);
+  const storage = new CloudStorage(join(dataDirectory, 'storage'), faults);
+  const storageServer = await startStorageServer({
+    storage,
+    iam,
+    authenticate,
+    regionOf: (token) => tokens.regionOf(token),
+    onSpan: (span) => peerSpans.add(span),
+    onInternalError,
+    tls,
+  });
   cleanup.defer(() => storageServer.close());
 
   const access = {
@@ -89,14 +134,16 @@ export async function startProducts(options: ProductsOptions, cleanup: Cleanup):
     network: { proxyUrl: proxy.url, caFile: tls.caFile },
     resolveSecret: (secret, serviceAccount) => readSecret(secretManager, iam, secret, serviceAccount),
     onLog,
+    faults,
     onSpan: (span) => traces.add([span]),
+    onPeerSpan: (span) => peerSpans.add(span),
   });
   cleanup.defer(() => run.dispose());
 
   const products: Products = {
     iam,
-    logMetrics: new LogMetrics(),
-    monitoring: new Monitoring(),
+    logMetrics,
+    monitoring,
     repositories: new Repositories(),
     run,
     secretManager,
@@ -108,6 +155,7 @@ export async function startProducts(options: ProductsOptions, cleanup: Cleanup):
 
   return {
     products,
+    alerts,
     terraform: {
       reattach: provider.reattach,
       registryUrl: registry.url,

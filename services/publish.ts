@@ -1,11 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type BuildTool, PublishError } from './build-tool';
+import { cloudBuild } from './cloud-build';
+import { dockerBuild } from './docker-build';
 
 /**
  * The publish step, a program of its own that runs during the deploy: makes the bundle in BUNDLE_DIRECTORY available as
- * the image IMAGE_URI. Against Google it is built and pushed by Cloud Build, unless it is there already; where
+ * the image IMAGE_URI. Against Google it is built and pushed by IMAGE_BUILDER, unless it is there already; where
  * LOCAL_CLOUD_REGISTRY names a local registry, that gets the directory. Exits 1 with one line when it cannot.
  */
 
@@ -23,23 +25,10 @@ RUN ["/nodejs/bin/node", "warm-up.js"]
 CMD ["main.js"]
 `;
 
-/** What gcloud says in its many ways, and what helps. */
-const REMEDIES: readonly (readonly [RegExp, string])[] = [
-  [
-    /active account|gcloud auth login|[Rr]eauthenticat|auth tokens/,
-    'gcloud is not logged in; run: gcloud auth login',
-  ],
-  [
-    /SERVICE_DISABLED|has not been used in project|not enabled on project|is disabled/,
-    'an API is not enabled; run: gcloud services enable cloudbuild.googleapis.com artifactregistry.googleapis.com',
-  ],
-  [
-    /PERMISSION_DENIED|does not have permission|forbidden/i,
-    'the account may not build or push; it needs roles/cloudbuild.builds.editor and roles/artifactregistry.writer',
-  ],
-];
-
-class PublishError extends Error {}
+const BUILD_TOOLS: ReadonlyMap<string, BuildTool> = new Map([
+  ['cloud-build', cloudBuild],
+  ['docker', dockerBuild],
+]);
 
 async function publish(env: NodeJS.ProcessEnv): Promise<string> {
   const image = required(env, 'IMAGE_URI');
@@ -49,7 +38,7 @@ async function publish(env: NodeJS.ProcessEnv): Promise<string> {
   }
   const registry = env['LOCAL_CLOUD_REGISTRY'];
   if (registry) return publishLocally(registry, image, directory);
-  return buildAndPush(image, directory);
+  return buildAndPush(buildTool(env), image, directory);
 }
 
 async function publishLocally(registry: string, image: string, directory: string): Promise<string> {
@@ -73,55 +62,32 @@ async function publishLocally(registry: string, image: string, directory: string
   return `${image} published to the local registry`;
 }
 
-function buildAndPush(image: string, directory: string): string {
-  const flags = ['--project', projectOf(image), '--quiet'];
-  const found = gcloud(['artifacts', 'docker', 'images', 'describe', image, ...flags]);
-  if (found.status === 0) return `${image} is there already`;
+function buildAndPush(tool: BuildTool, image: string, directory: string): string {
+  if (tool.has(image)) return `${image} is there already`;
 
   const context = mkdtempSync(join(tmpdir(), 'image-'));
   try {
     cpSync(directory, join(context, 'bundle'), { recursive: true });
     writeFileSync(join(context, 'Dockerfile'), DOCKERFILE);
-    // Without this file gcloud leaves out what it takes for rubbish.
-    writeFileSync(join(context, '.gcloudignore'), '');
-    // Streaming the log takes rights on the project that building does not, and fails the command without them.
-    const built = gcloud(['builds', 'submit', context, '--tag', image, '--suppress-logs', ...flags]);
-    if (built.status !== 0) throw new PublishError(explain(image, built.stderr));
+    stopClock(context);
+    tool.publish(image, context);
   } finally {
     rmSync(context, { recursive: true });
   }
   return `${image} built and pushed`;
 }
 
-function gcloud(args: readonly string[]): { status: number | null; stderr: string } {
-  const { error, status, stderr } = spawnSync('gcloud', args, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'ignore', 'pipe'],
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  if (!error) return { status, stderr };
-  const remedy =
-    'code' in error && error.code === 'ENOENT'
-      ? 'gcloud is not installed; see https://cloud.google.com/sdk/docs/install, or use ServiceCode.fromImage(uri)'
-      : `gcloud cannot be run: ${error.message}`;
-  throw new PublishError(remedy);
+/** Sets the time of every file, which an image keeps, so that the same bundle is the same layer whenever it is built. */
+function stopClock(directory: string): void {
+  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  for (const path of paths) utimesSync(join(directory, path), 0, 0);
 }
 
-function explain(image: string, stderr: string): string {
-  const [, remedy] = REMEDIES.find(([pattern]) => pattern.test(stderr)) ?? [];
-  const said = stderr.trim().split('\n').slice(-3).join(' ');
-  return `${image} was not built: ${remedy ?? 'gcloud builds submit failed'} (gcloud: ${said})`;
-}
-
-/** `europe-west1-docker.pkg.dev/my-project/images/gateway:tag` -> `my-project`; domains are a segment of their own. */
-function projectOf(image: string): string {
-  const project = image.split('/').slice(1, -2).join(':');
-  if (project === '') {
-    throw new PublishError(
-      `IMAGE_URI is '${image}'; want LOCATION-docker.pkg.dev/PROJECT/REPOSITORY/NAME:TAG`,
-    );
-  }
-  return project;
+function buildTool(env: NodeJS.ProcessEnv): BuildTool {
+  const name = required(env, 'IMAGE_BUILDER');
+  const tool = BUILD_TOOLS.get(name);
+  if (tool) return tool;
+  throw new PublishError(`IMAGE_BUILDER is '${name}', allowed is ${[...BUILD_TOOLS.keys()].join(', ')}`);
 }
 
 function required(env: NodeJS.ProcessEnv, name: string): string {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 // Not from the index: it would load cdktf and the google provider, which a wrong configuration can do without.
 import { DeploymentEnvironment } from '../constructs/deployment-environment';
+import { ImageBuilder } from '../constructs/image-builder';
 
 /** Where and how one environment is deployed. */
 export interface EnvironmentConfig {
@@ -13,11 +14,18 @@ export interface EnvironmentConfig {
   readonly notificationEmail: string;
   /** Bucket of Terraform's state; without it the state is a file. */
   readonly stateBucket?: string;
+  /** What builds the images of the services; without it Cloud Build does. */
+  readonly imageBuilder?: ImageBuilder;
 }
 
 /** Id of the pipeline's stack in an environment, as `cdktf deploy` takes it. */
 export function stackId(environment: string): string {
   return `document-pipeline-${environment}`;
+}
+
+/** File of a stack's state where there is no state bucket, beside cdktf.json, where cdktf keeps it by default. */
+export function localStateFile(stack: string): string {
+  return `terraform.${stack}.tfstate`;
 }
 
 /** Everything that is wrong with a configuration, one line each. */
@@ -34,6 +42,10 @@ const ENVIRONMENTS = new Map([
   ['staging', DeploymentEnvironment.staging()],
   ['production', DeploymentEnvironment.production()],
 ]);
+
+const IMAGE_BUILDERS = new Map<string, ImageBuilder>(
+  [ImageBuilder.cloudBuild(), ImageBuilder.docker()].map((builder) => [builder.name, builder]),
+);
 
 interface Rule {
   readonly pattern: RegExp;
@@ -58,6 +70,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   stateBucket: {
     pattern: /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/,
     allowed: "the name of a Cloud Storage bucket, such as 'my-project-123-terraform-state'",
+    optional: true,
+  },
+  imageBuilder: {
+    pattern: new RegExp(`^(?:${[...IMAGE_BUILDERS.keys()].join('|')})$`),
+    allowed: [...IMAGE_BUILDERS.keys()].map((name) => `'${name}'`).join(' or '),
     optional: true,
   },
 };
@@ -111,12 +128,14 @@ function readEnvironment(
   };
   const projectId = text('projectId');
   const stateBucket = text('stateBucket');
+  const imageBuilder = IMAGE_BUILDERS.get(text('imageBuilder'));
   const config = {
     environment,
     projectId,
     region: text('region'),
     notificationEmail: text('notificationEmail'),
     ...(stateBucket && { stateBucket }),
+    ...(imageBuilder && { imageBuilder }),
   };
   problems.push(...checkSeparation(at, environment.name === 'local', projectId, stateBucket));
   return config;

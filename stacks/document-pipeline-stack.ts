@@ -11,7 +11,7 @@ import {
   traceExplorerLink,
   TracedCloudRunService,
 } from '../constructs';
-import { type EnvironmentConfig, stackId } from './config';
+import { type EnvironmentConfig, localStateFile, stackId } from './config';
 
 const SERVICES = join(__dirname, '..', 'services');
 
@@ -19,24 +19,26 @@ const SERVICES = join(__dirname, '..', 'services');
 export class DocumentPipelineStack extends TerraformStack {
   constructor(scope: Construct, config: EnvironmentConfig) {
     super(scope, stackId(config.environment.name));
-    const { environment } = config;
+    const { environment, imageBuilder } = config;
     CloudRunPolicy.applyTo(this, { environment });
+    const codeOf = (service: string): ServiceCode =>
+      ServiceCode.fromDirectory(join(SERVICES, service), imageBuilder && { imageBuilder });
     this.#keepState(config);
     new GoogleProvider(this, 'google', { project: config.projectId, region: config.region });
 
     const gateway = new TracedCloudRunService(this, 'gateway', {
       environment,
-      code: ServiceCode.fromDirectory(join(SERVICES, 'gateway')),
+      code: codeOf('gateway'),
       access: Access.public({ reason: 'anybody may send a document' }),
     });
     const processor = new TracedCloudRunService(this, 'processor', {
       environment,
-      code: ServiceCode.fromDirectory(join(SERVICES, 'processor')),
+      code: codeOf('processor'),
       memoryMiB: 1024,
     });
     const storage = new TracedCloudRunService(this, 'storage', {
       environment,
-      code: ServiceCode.fromDirectory(join(SERVICES, 'storage')),
+      code: codeOf('storage'),
     });
     gateway.calls(processor, { deadlineMs: 10_000 });
     processor.calls(storage, { deadlineMs: 5_000 });
@@ -68,8 +70,8 @@ export class DocumentPipelineStack extends TerraformStack {
     } else if (environment.name === 'local') {
       new LocalBackend(this, { path: 'terraform.tfstate' });
     } else {
-      // Beside cdktf.json, where cdktf keeps it by default: the output directory may be deleted at any time.
-      new LocalBackend(this, { path: `../../../terraform.${this.node.id}.tfstate` });
+      // Not in the output directory, which may be deleted at any time.
+      new LocalBackend(this, { path: `../../../${localStateFile(this.node.id)}` });
     }
   }
 }

@@ -1,8 +1,8 @@
 import { type Nearness, nearness } from '../bucket-regions';
 import { block, blocks, list } from './attributes';
 import { accountOfService, cloudRunServices } from './cloud-run-services';
-import { grantsOf } from './grants';
-import type { SynthesizedResource, SynthesizedStack } from './synthesized-stack';
+import { grantsByAccount } from './grants';
+import { oncePerStack, type SynthesizedResource, type SynthesizedStack } from './synthesized-stack';
 
 const BUCKET = 'google_storage_bucket';
 
@@ -18,20 +18,17 @@ interface BucketUse {
 }
 
 /** The buckets of a stack, with each service of the stack that was granted one or mounts it. */
-export function bucketUses(stack: SynthesizedStack): BucketUse[] {
+export const bucketUses = oncePerStack((stack): readonly BucketUse[] => {
   const buckets = new BucketsByName(stack);
-  const grants = grantsOf(stack).filter(({ resource }) =>
-    resource.type.startsWith('google_storage_bucket_iam_'),
-  );
+  const grants = grantsByAccount(stack);
   return cloudRunServices(stack).flatMap((service) => {
-    const account = accountOfService(service, stack);
     const region = stack.text(service.resource.attributes['location']);
     if (region === undefined) return [];
     const mounts = blocks(service.template, 'volumes').map((volume) => block(volume, 'gcs')?.['bucket']);
     const users = new Map(mounts.map((name) => [buckets.find(name), service.resource]));
-    for (const { resource, accounts } of grants) {
-      const isOfService = account !== undefined && accounts.includes(account);
-      if (isOfService) users.set(buckets.find(resource.attributes['bucket']), resource);
+    for (const { resource } of grants.get(accountOfService(service, stack) ?? '') ?? []) {
+      const isOfBucket = resource.type.startsWith('google_storage_bucket_iam_');
+      if (isOfBucket) users.set(buckets.find(resource.attributes['bucket']), resource);
     }
     return [...users].flatMap(([bucket, by]) => {
       const location = stack.text(bucket?.attributes['location']);
@@ -44,7 +41,7 @@ export function bucketUses(stack: SynthesizedStack): BucketUse[] {
       return { by, bucket, location, service: service.resource, region, nearness: near };
     });
   });
-}
+});
 
 /** The buckets of a stack, found by reference or by a name that is known. */
 class BucketsByName {

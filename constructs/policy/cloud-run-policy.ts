@@ -1,5 +1,6 @@
-import { AnnotationMetadataEntryType, Aspects, type IAspect, TerraformStack } from 'cdktf';
+import { Aspects, type IAspect, TerraformStack } from 'cdktf';
 import type { IConstruct } from 'constructs';
+import { annotate } from '../annotate';
 import { DeploymentEnvironment } from '../deployment-environment';
 import { inspect } from './policy-report';
 import type { PolicyRuleId } from './rules';
@@ -58,15 +59,8 @@ export class CloudRunPolicy implements IAspect {
     const report = this.#reports.get(stack) ?? inspect(stack, this.#environment);
     this.#reports.set(stack, report);
     const verdict = report.get(construct);
-    for (const warning of verdict?.warnings ?? [])
-      annotate(construct, AnnotationMetadataEntryType.WARN, warning);
-    for (const waived of verdict?.waived ?? []) annotate(construct, AnnotationMetadataEntryType.INFO, waived);
+    for (const warning of verdict?.warnings ?? []) annotate(construct, 'warning', warning);
+    for (const waived of verdict?.waived ?? []) annotate(construct, 'info', waived);
     return verdict?.errors ?? [];
   }
-}
-
-/** Once, however often a stack is synthesized, and without a stack trace, which would be of this file. */
-function annotate({ node }: IConstruct, type: AnnotationMetadataEntryType, message: string): void {
-  const isTold = node.metadata.some(({ data }) => data === message);
-  if (!isTold) node.addMetadata(type, message);
 }

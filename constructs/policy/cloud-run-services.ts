@@ -1,6 +1,6 @@
-import { accountOf, grantsOf } from './grants';
+import { accountOf, grantsByAccount } from './grants';
 import { type Attributes, block, blocks, isUnreadable } from './attributes';
-import type { SynthesizedResource, SynthesizedStack } from './synthesized-stack';
+import { oncePerStack, type SynthesizedResource, type SynthesizedStack } from './synthesized-stack';
 
 export const CLOUD_RUN_SERVICE = 'google_cloud_run_v2_service';
 
@@ -23,7 +23,7 @@ export interface CloudRunService {
 }
 
 /** The Cloud Run services of a stack whose templates can be read. */
-export function cloudRunServices(stack: SynthesizedStack): CloudRunService[] {
+export const cloudRunServices = oncePerStack((stack): readonly CloudRunService[] => {
   const readable = stack
     .ofType(CLOUD_RUN_SERVICE)
     .filter(({ attributes }) => !isUnreadable(attributes, 'template'));
@@ -47,7 +47,7 @@ export function cloudRunServices(stack: SynthesizedStack): CloudRunService[] {
       !containers.some((container) => isUnreadable(container, 'env'));
     return { resource, template, containers, variables, traced: isReadable ? traced : undefined };
   });
-}
+});
 
 /** Text of an environment variable: undefined when it is not set or not known at synth. */
 export function variableOf(
@@ -70,14 +70,14 @@ interface Call {
 }
 
 /** The calls between the services of a stack. */
-export function callsBetween(services: readonly CloudRunService[], stack: SynthesizedStack): Call[] {
+export const callsBetween = oncePerStack((stack): readonly Call[] => {
+  const services = cloudRunServices(stack);
   const byResource = new Map(services.map((service) => [service.resource, service]));
-  const invokers = grantsOf(stack).filter(({ resource }) =>
-    resource.type.startsWith(`${CLOUD_RUN_SERVICE}_iam_`),
-  );
+  const grants = grantsByAccount(stack);
   return services.flatMap((caller) => {
-    const account = accountOfService(caller, stack);
-    const invoked = invokers.filter(({ accounts }) => account !== undefined && accounts.includes(account));
+    const invoked = (grants.get(accountOfService(caller, stack) ?? '') ?? []).filter(({ resource }) =>
+      resource.type.startsWith(`${CLOUD_RUN_SERVICE}_iam_`),
+    );
     const named = [
       ...caller.variables.map(({ value }) => value),
       ...invoked.map(({ resource }) => resource.attributes['name']),
@@ -87,4 +87,4 @@ export function callsBetween(services: readonly CloudRunService[], stack: Synthe
       return callee && callee !== caller ? { caller, callee } : [];
     });
   });
-}
+});

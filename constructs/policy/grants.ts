@@ -1,5 +1,5 @@
 import { list } from './attributes';
-import type { SynthesizedResource, SynthesizedStack } from './synthesized-stack';
+import { oncePerStack, type SynthesizedResource, type SynthesizedStack } from './synthesized-stack';
 
 const GRANT = /^google_.*_iam_(?:member|binding)$/;
 const WIDE_GRANT = /^google_(?:project|folder|organization)_iam_(?:member|binding)$/;
@@ -18,8 +18,8 @@ export interface Grant {
 }
 
 /** Every grant of a stack. */
-export function grantsOf(stack: SynthesizedStack): Grant[] {
-  return stack.resources
+export const grantsOf = oncePerStack((stack): readonly Grant[] =>
+  stack.resources
     .filter(({ type }) => GRANT.test(type))
     .map((resource) => {
       const { attributes } = resource;
@@ -31,8 +31,21 @@ export function grantsOf(stack: SynthesizedStack): Grant[] {
         accounts: members.flatMap((member) => accountOf(member, stack) ?? []),
         wide: WIDE_GRANT.test(resource.type),
       };
-    });
-}
+    }),
+);
+
+/** The grants of a stack by what `accountOf` says of whom they are for. */
+export const grantsByAccount = oncePerStack((stack): ReadonlyMap<string, readonly Grant[]> => {
+  const byAccount = new Map<string, Grant[]>();
+  for (const grant of grantsOf(stack)) {
+    for (const account of new Set(grant.accounts)) {
+      const ofAccount = byAccount.get(account) ?? [];
+      ofAccount.push(grant);
+      byAccount.set(account, ofAccount);
+    }
+  }
+  return byAccount;
+});
 
 /**
  * The service account that a value names, by email or as a member: the address of its resource where that is in the

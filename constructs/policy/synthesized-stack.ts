@@ -36,7 +36,6 @@ export class SynthesizedStack {
   readonly resources: readonly SynthesizedResource[];
   readonly #byAddress: ReadonlyMap<string, SynthesizedResource>;
   readonly #locals: Attributes;
-  readonly #waits = new Map<SynthesizedResource, ReadonlySet<SynthesizedResource>>();
 
   constructor(configuration: Configuration) {
     this.resources = [...list('', configuration.resource), ...list('data.', configuration.data)];
@@ -89,21 +88,19 @@ export class SynthesizedStack {
     return [...new Set(addresses)].flatMap((address) => this.#byAddress.get(address) ?? []);
   }
 
-  /** Everything that Terraform makes before a resource: what it depends on or refers to, and what those wait for. */
-  waitsFor(resource: SynthesizedResource): ReadonlySet<SynthesizedResource> {
-    const known = this.#waits.get(resource);
-    if (known) return known;
-    const found = new Set<SynthesizedResource>();
-    const open = [resource];
-    for (let next = open.pop(); next; next = open.pop()) {
-      for (const needed of this.#needs(next)) {
-        if (found.has(needed)) continue;
-        found.add(needed);
-        open.push(needed);
-      }
+  /**
+   * Whether Terraform makes `other` before a resource: it depends on it or refers to it, or something it waits for does.
+   * The nearest are looked at first, so that what a service names itself is found without a walk through the stack.
+   */
+  waitsFor(resource: SynthesizedResource, other: SynthesizedResource): boolean {
+    const found = new Set([resource]);
+    // What is added on the way is visited as well.
+    for (const next of found) {
+      const needed = this.#needs(next);
+      if (needed.includes(other)) return true;
+      for (const one of needed) found.add(one);
     }
-    this.#waits.set(resource, found);
-    return found;
+    return false;
   }
 
   readonly #needed = new Map<SynthesizedResource, readonly SynthesizedResource[]>();
@@ -115,6 +112,18 @@ export class SynthesizedStack {
     this.#needed.set(resource, needed);
     return needed;
   }
+}
+
+/** A view of a stack that is made when a rule first asks for it, and shared with those that ask later. */
+export function oncePerStack<View>(
+  view: (stack: SynthesizedStack) => View,
+): (stack: SynthesizedStack) => View {
+  const views = new WeakMap<SynthesizedStack, { readonly view: View }>();
+  return (stack) => {
+    const known = views.get(stack) ?? { view: view(stack) };
+    views.set(stack, known);
+    return known.view;
+  };
 }
 
 function list(prefix: string, resources: Resources = {}): SynthesizedResource[] {

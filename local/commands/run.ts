@@ -1,7 +1,11 @@
 import { types } from 'node:util';
 import { UserError } from '../user-error';
+import { alerts } from './alerts';
 import { cdktf } from './cdktf-command';
+import { clear } from './clear';
 import { down } from './down';
+import { explain } from './explain';
+import { exportTrace } from './export';
 import { logs } from './logs';
 import { status } from './status';
 import { traces } from './traces';
@@ -15,7 +19,11 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['down', down],
   ['status', status],
   ['traces', traces],
+  ['clear', clear],
+  ['explain', explain],
+  ['export', exportTrace],
   ['logs', logs],
+  ['alerts', alerts],
   ['deploy', (args, directory) => cdktf('deploy', args, directory)],
   ['diff', (args, directory) => cdktf('diff', args, directory)],
   ['destroy', (args, directory) => cdktf('destroy', args, directory)],
@@ -23,12 +31,21 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
 
 const USAGE = `usage: npm run local -- COMMAND
 
-  up --stack ID [--send FILE --to OUTPUT/PATH] [--once] [--port N]
-                       start the local cloud, deploy the stack, send a document, show its trace
+  up --stack ID [--send FILE --to OUTPUT/PATH] [--faults FILE] [--once] [--port N]
+                       start the local cloud, deploy the stack, send a document, show its trace; inject the faults of
+                       the file's rules
   status [--json]      what is deployed
-  traces [ID] [--errors] [--limit N] [--json]
-                       the newest traces, or one as a waterfall with its logs
+  traces [--errors] [--service NAME] [--route ROUTE] [--status 504|5xx]
+         [--min-duration-ms N] [--text TEXT] [--limit N] [--json]
+                       the newest traces, or those that match
+  traces ID [--json]   one trace as a waterfall with its logs
+  explain ID [--json]  where the time of a trace went, what failed, what to change
+  export ID [--to FILE]
+                       a trace as OTLP JSON
   logs [--trace ID] [--service NAME] [--limit N] [--json]
+  clear                drop all traces and their log entries
+  alerts [--policies] [--json]
+                       what has fired, or what the deployed policies make of it
   deploy | diff | destroy [STACK] [cdktf options]
                        cdktf against the running local cloud
   down                 stop it

@@ -11,6 +11,7 @@ export async function status(args: string[], projectDirectory: string): Promise<
   }
   const rows = [
     ['process', String(found.pid), found.dataDirectory],
+    ['traces', String(found.traces.kept), `the newest ${found.traces.atMost} are kept`],
     ...found.services.map(({ name, revision, uri }) => ['service', name, `${uri}  ${revision}`]),
     ...found.buckets.map(({ name, location }) => ['bucket', name, location]),
   ];

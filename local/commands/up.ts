@@ -1,13 +1,16 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readFaultFile } from '../faults/fault-file';
 import { LocalCloud } from '../local-cloud';
 import { oneLine } from '../logging/terminal-text';
+import { renderFired } from '../monitoring/alert-text';
 import { columnsOf, Progress, type Step } from '../progress';
 import { terraformVersion } from '../terraform-binary';
 import { renderWaterfall } from '../trace/waterfall';
 import { UserError } from '../user-error';
 import { deployStack } from './deploy-stack';
 import { sendDocument } from './send-document';
+import { linkTraces, traceUrl } from './trace-links';
 
 /** How long the spans of one request may take to arrive: the batch processor's 5 s delay, three times over. */
 const TRACE_TIMEOUT_MS = 15_000;
@@ -24,6 +27,7 @@ export async function up(args: string[], projectDirectory: string): Promise<numb
       stack: { type: 'string' },
       send: { type: 'string' },
       to: { type: 'string' },
+      faults: { type: 'string' },
       port: { type: 'string', default: '4400' },
       once: { type: 'boolean', default: false },
     },
@@ -34,19 +38,29 @@ export async function up(args: string[], projectDirectory: string): Promise<numb
   if ((send === undefined) !== (to === undefined))
     throw new UserError('--send FILE and --to OUTPUT/PATH go together');
 
+  const faults =
+    values.faults === undefined ? undefined : readFaultFile(resolve(projectDirectory, values.faults));
+
   const progress = new Progress(process.stdout);
   const stopping = stopSignal();
   const terraform = await terraformVersion(process.env);
 
   const starting = progress.step('cloud');
-  const cloud = await LocalCloud.start({ projectDirectory, port }).catch(failing(starting));
+  const cloud = await LocalCloud.start({
+    projectDirectory,
+    port,
+    faults,
+    onAlert: (alert) => progress.tell('alert', renderFired(alert)),
+  }).catch(failing(starting));
   try {
     starting.done(`${cloud.url} on Node ${process.versions.node} and Terraform ${terraform}`);
     const signal = AbortSignal.any([stopping, cloud.shutdownRequested]);
-    const succeeded = await deployAndSend({ cloud, progress, stack, projectDirectory, signal, send, to });
+    const session = { cloud, progress, stack, projectDirectory, signal, send, to };
+    const { succeeded, traceId } = await deployAndSend(session);
     if (values.once) return succeeded ? 0 : 1;
     process.stdout.write(
-      '\nStays up until Ctrl-C. In another terminal: npm run local -- traces | logs | status | down\n',
+      `\nOn a page: ${traceId === undefined ? cloud.url : traceUrl(cloud.url, traceId)}\n` +
+        'Stays up until Ctrl-C. In another terminal: npm run local -- traces | explain | logs | alerts | status | down\n',
     );
     await aborted(signal);
     return 0;
@@ -69,8 +83,14 @@ interface Session {
   readonly to: string | undefined;
 }
 
-/** Returns whether the document was taken and its trace is complete; true when none was to be sent. */
-async function deployAndSend(session: Session): Promise<boolean> {
+interface Outcome {
+  /** Whether the document was taken and its trace is complete; true when none was to be sent. */
+  readonly succeeded: boolean;
+  /** Of the document. */
+  readonly traceId: string | undefined;
+}
+
+async function deployAndSend(session: Session): Promise<Outcome> {
   const { cloud, progress, signal } = session;
   const deploying = progress.step('deploy');
   const outputs = await deployStack({
@@ -84,6 +104,7 @@ async function deployAndSend(session: Session): Promise<boolean> {
   deploying.done(session.stack);
 
   let succeeded = true;
+  let traceId: string | undefined = undefined;
   if (session.send !== undefined && session.to !== undefined) {
     const sending = progress.step('request');
     const file = resolve(session.projectDirectory, session.send);
@@ -102,15 +123,15 @@ async function deployAndSend(session: Session): Promise<boolean> {
       waiting.failed(
         `incomplete after ${TRACE_TIMEOUT_MS / 1000} s: ${found.assessment.problems.join('; ')}`,
       );
-    const picture = renderWaterfall(found.spans, found.logs, {
-      width: columnsOf(process.stdout),
-      colour: process.stdout.isTTY,
-    });
-    process.stdout.write(`\n${picture}\n\n`);
+    const colour = process.stdout.isTTY;
+    const picture = renderWaterfall(found.spans, found.logs, { width: columnsOf(process.stdout), colour });
+    const linked = linkTraces(picture, [answer.traceId], { cloudUrl: cloud.url, colour });
+    process.stdout.write(`\n${linked}\n\n`);
+    traceId = answer.traceId;
   }
   for (const [name, value] of Object.entries(outputs))
     process.stdout.write(`${name.padEnd(22)} ${String(value)}\n`);
-  return succeeded;
+  return { succeeded, traceId };
 }
 
 /** Makes way on the screen for the error and passes it on. */

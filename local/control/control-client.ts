@@ -1,14 +1,17 @@
 import type { LogEntry, LogQuery } from '../logging/log-store';
-import type { TraceQuery, TraceSummary } from '../trace/trace-store';
+import type { Alert, PolicyStatus } from '../monitoring/alert';
+import type { Explanation } from '../trace/explanation';
+import type { TraceQuery } from '../trace/trace-query';
+import type { TraceSummary } from '../trace/trace-summary';
 import { UserError } from '../user-error';
 import {
   reportFromJson,
   summaryFromJson,
   type ErrorBody,
-  type TraceReport,
   type TraceReportJson,
   type TraceSummaryJson,
 } from './control-api';
+import type { TraceReport } from './trace-report';
 
 /** Nobody answers at the daemon's address. */
 export class DaemonUnreachableError extends UserError {
@@ -32,11 +35,11 @@ export class ControlRefusal extends UserError {
  * method throws DaemonUnreachableError when nobody answers and ControlRefusal when the daemon refuses.
  */
 export class ControlClient<Status extends object> {
-  readonly #url: string;
+  /** Base URL, such as `http://127.0.0.1:4400`. */
+  readonly url: string;
 
-  /** `url` is the base URL, such as `http://127.0.0.1:4400`. */
   constructor(url: string) {
-    this.#url = url;
+    this.url = url;
   }
 
   async status(): Promise<Status & { pid: number; startId: string }> {
@@ -45,13 +48,29 @@ export class ControlClient<Status extends object> {
 
   /** Summaries, newest trace first. */
   async traces(query: TraceQuery = {}): Promise<TraceSummary[]> {
-    const path = withParameters('/traces', { errors: query.errorsOnly, limit: query.limit });
+    const { errorsOnly: errors, ...others } = query;
+    const path = withParameters('/traces', { errors, ...others });
     return (await this.#call<TraceSummaryJson[]>('GET', path)).map(summaryFromJson);
+  }
+
+  /** Drops all traces with their log entries; resolves with how many there were. */
+  async clearTraces(): Promise<number> {
+    return (await this.#call<{ cleared: number }>('DELETE', '/traces')).cleared;
   }
 
   /** One trace by its id or the first digits of it. */
   async trace(traceId: string): Promise<TraceReport> {
     return reportFromJson(await this.#call<TraceReportJson>('GET', `/traces/${encodeURIComponent(traceId)}`));
+  }
+
+  /** What a trace comes to; the id as for `trace`. */
+  async explanation(traceId: string): Promise<Explanation> {
+    return await this.#call<Explanation>('GET', `/traces/${encodeURIComponent(traceId)}/explanation`);
+  }
+
+  /** A trace as an export request in OTLP's JSON; the id as for `trace`. */
+  async otlp(traceId: string): Promise<object> {
+    return await this.#call<object>('GET', `/traces/${encodeURIComponent(traceId)}/otlp`);
   }
 
   /** Log entries, oldest first. */
@@ -60,15 +79,25 @@ export class ControlClient<Status extends object> {
     return await this.#call<LogEntry[]>('GET', withParameters('/logs', { trace: traceId, service, limit }));
   }
 
+  /** Alerts that are firing or have ended, newest first. */
+  async alerts(): Promise<Alert[]> {
+    return await this.#call<Alert[]>('GET', '/alerts');
+  }
+
+  /** The deployed alert policies and what they make of the logs and metrics right now. */
+  async alertPolicies(): Promise<PolicyStatus[]> {
+    return await this.#call<PolicyStatus[]>('GET', '/alerts/policies');
+  }
+
   /** Asks the daemon to stop; resolves when it has agreed to, not when it has ended. */
   async shutdown(): Promise<void> {
     await this.#call('POST', '/shutdown');
   }
 
-  async #call<Answer>(method: 'GET' | 'POST', path: string): Promise<Answer> {
-    const url = new URL(path, this.#url);
+  async #call<Answer>(method: 'GET' | 'POST' | 'DELETE', path: string): Promise<Answer> {
+    const url = new URL(path, this.url);
     const response = await fetch(url, { method }).catch((error: unknown) => {
-      throw new DaemonUnreachableError(`no local cloud answers at ${this.#url}; start one with: npm start`, {
+      throw new DaemonUnreachableError(`no local cloud answers at ${this.url}; start one with: npm start`, {
         cause: error,
       });
     });

@@ -1,26 +1,34 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { LogQuery, LogStore } from '../logging/log-store';
+import type { LogQuery } from '../logging/log-store';
 import { OTLP_TRACES_PATH, otlpHttpHandler } from '../trace/otlp-http';
-import type { TraceQuery, TraceStore } from '../trace/trace-store';
-import { assessTrace } from '../trace/trace-tree';
+import type { AlertEvaluator } from '../monitoring/alert-evaluator';
+import { stringify } from '../trace/span-json';
 import { UserError } from '../user-error';
-import { stringify, type ErrorBody, type TraceReport } from './control-api';
 import { refusalOf } from '../network/request-guard';
+import type { ErrorBody } from './control-api';
+import { HttpError } from './http-error';
+import { FILES_PATH, sendFile, sendPage } from './page-files';
+import { limitOf } from './query-parameters';
+import type { ServiceGraph } from './service-graph';
+import { answerTrace, clearTraces, listingOf, type TraceRoutesOptions } from './trace-routes';
+import { streamTraces } from './trace-stream';
 
-interface ControlServerOptions {
+interface ControlServerOptions extends TraceRoutesOptions {
   /** Port on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
   /** Random; `GET /status` gives it back with the pid, so that this run can be told from another. */
   readonly startId: string;
   /** What `GET /status` tells besides. */
   readonly status: () => object;
-  readonly traces: TraceStore;
-  readonly logs: LogStore;
+  /** Undefined until the policies are evaluated. */
+  readonly alerts: () => Pick<AlertEvaluator, 'alerts' | 'policies'> | undefined;
+  /** What `GET /graph` tells. */
+  readonly graph: () => ServiceGraph;
   /** Called once `POST /shutdown` has been answered. */
   readonly shutdown: () => void;
 }
 
-/** What follows is a trace id. */
+/** What follows is a trace id, and what of the trace is asked for. */
 const TRACE_PATH = '/traces/';
 
 /** The port is in use. */
@@ -28,20 +36,12 @@ export class PortTakenError extends UserError {
   override readonly name = 'PortTakenError';
 }
 
-/** A request that cannot be answered, with its HTTP status. */
-class HttpError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 /**
- * The door of the daemon for the command line and OpenTelemetry exporters, on 127.0.0.1:
- * `GET /status`, `GET /traces?errors=true&limit=N`, `GET /traces/ID` (or its first digits),
- * `GET /logs?trace=ID&service=NAME&limit=N`, `POST /shutdown`, `POST /v1/traces`. Answers are JSON.
+ * The door of the daemon for the command line, the page and OpenTelemetry exporters, on 127.0.0.1:
+ * `GET /status`, `GET /traces?errors=true&limit=N&service=NAME&route=ROUTE&status=5xx&minDurationMs=N&text=TEXT`,
+ * `DELETE /traces`, `GET /traces/ID` (or its first digits), `GET /traces/ID/explanation`, `GET /traces/ID/otlp`,
+ * `GET /traces/stream`, `GET /logs?trace=ID&service=NAME&limit=N`, `GET /graph`, `GET /alerts`, `GET /alerts/policies`,
+ * `POST /shutdown`, `POST /v1/traces`, whose answers are JSON, and the page at `GET /`.
  */
 export class ControlServer {
   readonly url: string;
@@ -85,6 +85,8 @@ export class ControlServer {
 
 interface Route {
   readonly method: 'GET' | 'POST';
+  /** Answers DELETE, where there is something to clear. */
+  readonly clear?: () => unknown;
   /** What is returned is sent as JSON; undefined means that the handler has answered itself. */
   readonly handle: (
     request: IncomingMessage,
@@ -102,19 +104,33 @@ function routesOf(options: ControlServerOptions): ReadonlyMap<string, Route> {
     ],
     [
       '/traces',
-      { method: 'GET', handle: (_request, _response, parameters) => traces.list(traceQuery(parameters)) },
+      {
+        method: 'GET',
+        handle: (_request, _response, parameters) => listingOf(parameters, options)(),
+        clear: () => clearTraces(options),
+      },
+    ],
+    [
+      '/traces/stream',
+      {
+        method: 'GET',
+        handle: (_request, response, parameters) =>
+          streamTraces(traces, listingOf(parameters, options), response),
+      },
     ],
     [
       TRACE_PATH,
       {
         method: 'GET',
-        handle: (request) => reportOf(pathOf(request).slice(TRACE_PATH.length), traces, logs),
+        handle: (request) => answerTrace(pathOf(request).slice(TRACE_PATH.length), options),
       },
     ],
     [
       '/logs',
       { method: 'GET', handle: (_request, _response, parameters) => logs.list(logQuery(parameters)) },
     ],
+    ['/alerts', { method: 'GET', handle: () => options.alerts()?.alerts() ?? [] }],
+    ['/alerts/policies', { method: 'GET', handle: () => options.alerts()?.policies() ?? [] }],
     [
       '/shutdown',
       {
@@ -122,6 +138,18 @@ function routesOf(options: ControlServerOptions): ReadonlyMap<string, Route> {
         handle: (_request, response) => {
           response.setHeader('connection', 'close').once('finish', options.shutdown);
           return { stopping: true };
+        },
+      },
+    ],
+    ['/graph', { method: 'GET', handle: options.graph }],
+    ['/', { method: 'GET', handle: (_request, response) => sendPage(response) }],
+    [
+      FILES_PATH,
+      {
+        method: 'GET',
+        handle: async (request, response) => {
+          const path = pathOf(request);
+          if (!(await sendFile(response, path.slice(FILES_PATH.length)))) throw notFound(path);
         },
       },
     ],
@@ -138,14 +166,18 @@ async function answer(
     const refusal = refusalOf(request);
     if (refusal !== undefined) throw new HttpError(403, refusal);
     const path = pathOf(request);
-    const route = routes.get(path.startsWith(TRACE_PATH) ? TRACE_PATH : path);
-    if (!route) throw new HttpError(404, `there is no ${path} here`);
-    if (request.method !== route.method) {
-      response.setHeader('allow', route.method);
-      throw new HttpError(405, `${path} takes ${route.method}`);
+    const below = [TRACE_PATH, FILES_PATH].find((prefix) => path.startsWith(prefix));
+    const route = routes.get(path) ?? routes.get(below ?? path);
+    if (!route) throw notFound(path);
+    const { clear, method } = route;
+    const handle = request.method === method ? route.handle : request.method === 'DELETE' ? clear : undefined;
+    if (!handle) {
+      const allowed = clear ? `${method}, DELETE` : method;
+      response.setHeader('allow', allowed);
+      throw new HttpError(405, `${path} takes ${allowed}`);
     }
     const parameters = new URL(request.url ?? '', 'http://127.0.0.1').searchParams;
-    const body = await route.handle(request, response, parameters);
+    const body = await handle(request, response, parameters);
     if (body !== undefined) send(response, 200, body);
   } catch (error) {
     const status = error instanceof HttpError ? error.status : 500;
@@ -159,33 +191,16 @@ async function answer(
   }
 }
 
+function notFound(path: string): HttpError {
+  return new HttpError(404, `there is no ${path} here`);
+}
+
 function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(stringify(body));
 }
 
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?')[0] ?? '';
-}
-
-/** The trace whose id begins with `digits`. */
-function reportOf(digits: string, traces: TraceStore, logs: LogStore): TraceReport {
-  const exact =
-    traces.trace(digits) ?? (logs.list({ traceId: digits, limit: 1 }).length > 0 ? { spans: [] } : undefined);
-  const ids = exact ? [digits] : traces.idsStartingWith(digits);
-  const [traceId] = ids;
-  if (traceId === undefined || digits === '') throw new HttpError(404, `there is no trace '${digits}'`);
-  if (ids.length > 1)
-    throw new HttpError(409, `${ids.length} traces begin with '${digits}'; give more digits`);
-  const { spans } = exact ?? traces.trace(traceId) ?? { spans: [] };
-  const entries = logs.list({ traceId });
-  return { traceId, spans, logs: entries, assessment: assessTrace(spans, entries) };
-}
-
-function traceQuery(parameters: URLSearchParams): TraceQuery {
-  const errors = parameters.get('errors') ?? 'false';
-  if (errors !== 'true' && errors !== 'false')
-    throw new HttpError(400, `errors is '${errors}', allowed is true | false`);
-  return { ...limitOf(parameters), errorsOnly: errors === 'true' };
 }
 
 function logQuery(parameters: URLSearchParams): LogQuery {
@@ -196,12 +211,4 @@ function logQuery(parameters: URLSearchParams): LogQuery {
     ...(traceId !== null && { traceId }),
     ...(service !== null && { service }),
   };
-}
-
-function limitOf(parameters: URLSearchParams): { limit?: number } {
-  const text = parameters.get('limit');
-  if (text === null) return {};
-  if (!/^[1-9]\d{0,8}$/.test(text))
-    throw new HttpError(400, `limit is '${text}', allowed is a whole number from 1`);
-  return { limit: Number(text) };
 }

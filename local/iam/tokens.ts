@@ -21,14 +21,20 @@ const RENEW_BEFORE_SEC = 300;
 /** Google's issuer of ID tokens (accounts.google.com/.well-known/openid-configuration). */
 const ISSUER = 'https://accounts.google.com';
 
+/** Ours: Google's tokens do not say where their holder runs, and on one machine no address does. */
+const REGION_CLAIM = 'local_cloud_region';
+
 /** Access and ID tokens of service accounts; what one instance issues, no other accepts. */
 export class Tokens {
   readonly #privateKey: KeyObject;
   readonly #publicKey: KeyObject;
   readonly #keyId: string;
-  /** Newest access token by email. */
+  /** Newest access token by email and region. */
   readonly #current = new Map<string, { token: string; expiresAtSec: number }>();
-  readonly #accessTokens = new Map<string, { email: string; expiresAtSec: number }>();
+  readonly #accessTokens = new Map<
+    string,
+    { email: string; region: string | undefined; expiresAtSec: number }
+  >();
   readonly #nowMs: () => number;
 
   /** `nowMs`: milliseconds since the Unix epoch. */
@@ -42,18 +48,19 @@ export class Tokens {
     this.#nowMs = nowMs;
   }
 
-  /** An opaque token for Google's APIs. */
-  issueAccessToken(email: string): AccessToken {
+  /** An opaque token for Google's APIs. `region` is where the one who asks for it runs. */
+  issueAccessToken(email: string, region?: string): AccessToken {
     const nowSec = this.#nowSec();
-    let current = this.#current.get(email);
+    const holder = `${email} ${region ?? ''}`;
+    let current = this.#current.get(holder);
     if (!current || current.expiresAtSec - nowSec < RENEW_BEFORE_SEC) {
       this.#forgetExpired(nowSec);
       current = {
         token: `ya29.local-${randomBytes(32).toString('base64url')}`,
         expiresAtSec: nowSec + LIFETIME_SEC,
       };
-      this.#current.set(email, current);
-      this.#accessTokens.set(current.token, { email, expiresAtSec: current.expiresAtSec });
+      this.#current.set(holder, current);
+      this.#accessTokens.set(current.token, { email, region, expiresAtSec: current.expiresAtSec });
     }
     return { token: current.token, expiresInSec: current.expiresAtSec - nowSec };
   }
@@ -64,8 +71,8 @@ export class Tokens {
     return entry && entry.expiresAtSec > this.#nowSec() ? entry.email : undefined;
   }
 
-  /** A signed JWT that proves to `audience` who the caller is. */
-  issueIdToken(email: string, audience: string): string {
+  /** A signed JWT that proves to `audience` who the caller is. `region` is where the one who asks for it runs. */
+  issueIdToken(email: string, audience: string, region?: string): string {
     const nowSec = this.#nowSec();
     const signed = [
       { alg: 'RS256', kid: this.#keyId, typ: 'JWT' },
@@ -78,11 +85,20 @@ export class Tokens {
         email_verified: true,
         iat: nowSec,
         exp: nowSec + LIFETIME_SEC,
+        ...(region === undefined ? {} : { [REGION_CLAIM]: region }),
       },
     ]
       .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
       .join('.');
     return `${signed}.${sign('sha256', Buffer.from(signed), this.#privateKey).toString('base64url')}`;
+  }
+
+  /** Where the one runs who was issued this access or ID token, as far as it tells. Not checked: it proves nothing. */
+  regionOf(token: string): string | undefined {
+    const accessToken = this.#accessTokens.get(token);
+    if (accessToken) return accessToken.region;
+    const region = parseJson(token.split('.')[1] ?? '')[REGION_CLAIM];
+    return typeof region === 'string' ? region : undefined;
   }
 
   /** Checks signature, expiry and audience; any one of `audiences` will do. Never throws. */

@@ -51,6 +51,11 @@ export class LogMetrics {
     return [...(this.#metrics.get(projectId)?.values() ?? [])];
   }
 
+  /** Of all projects: the log is one for all of them. */
+  all(): LogMetric[] {
+    return [...this.#metrics.values()].flatMap((ofProject) => [...ofProject.values()]);
+  }
+
   /** Creates the metric or replaces the one of that name, as `projects.metrics.update` does. */
   put(projectId: string, metric: LogMetric): void {
     this.#metrics.set(projectId, (this.#metrics.get(projectId) ?? new Map()).set(metric.name, metric));

@@ -32,7 +32,7 @@ const MAX_ENTRIES = 20_000;
 /** Keeps the newest log entries of all services, in the order they arrived. */
 export class LogStore {
   /** May hold up to a tenth more than is kept, so that dropping costs little per entry. */
-  readonly #entries: LogEntry[] = [];
+  #entries: LogEntry[] = [];
   readonly #byTrace = new Map<string, LogEntry[]>();
   readonly #maxEntries: number;
 
@@ -56,6 +56,18 @@ export class LogStore {
     const entries = traceId === undefined ? this.#entries : (this.#byTrace.get(traceId) ?? []);
     const matches = entries.filter((entry) => service === undefined || entry.service === service);
     return limit === undefined ? matches : matches.slice(Math.max(matches.length - limit, 0));
+  }
+
+  /** Drops the entries of these traces. */
+  forget(traceIds: ReadonlySet<string>): void {
+    this.#entries = this.#entries.filter(({ traceId }) => traceId === undefined || !traceIds.has(traceId));
+    for (const traceId of traceIds) this.#byTrace.delete(traceId);
+  }
+
+  /** Drops the entries of all traces. */
+  clearTraces(): void {
+    this.#entries = this.#entries.filter(({ traceId }) => traceId === undefined);
+    this.#byTrace.clear();
   }
 
   #dropOldest(): void {

@@ -64,7 +64,7 @@ function entries({ serviceAccount, tokens, ...options }: MetadataServerOptions):
     email: serviceAccount,
     scopes: SCOPE,
     token: () => {
-      const { token, expiresInSec } = tokens.issueAccessToken(serviceAccount);
+      const { token, expiresInSec } = tokens.issueAccessToken(serviceAccount, options.region);
       return json({ access_token: token, expires_in: expiresInSec, token_type: 'Bearer' });
     },
     // `format` only adds claims about virtual machines, which a Cloud Run instance has none of.
@@ -73,7 +73,7 @@ function entries({ serviceAccount, tokens, ...options }: MetadataServerOptions):
       if (!audience) {
         return { status: 400, type: 'text/plain', body: 'non-empty audience parameter required\n' };
       }
-      return text(tokens.issueIdToken(serviceAccount, audience));
+      return text(tokens.issueIdToken(serviceAccount, audience, options.region));
     },
   };
   const inProject = `projects/${options.projectNumber}`;

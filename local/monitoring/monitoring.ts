@@ -126,6 +126,10 @@ export class Monitoring {
     }
   }
 
+  objectives(): ServiceLevelObjective[] {
+    return [...this.#objectives.values()];
+  }
+
   objective(name: string): ServiceLevelObjective | undefined {
     return this.#objectives.get(name);
   }

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ImageStore } from '../artifact-registry/image-store';
+import type { FaultRules } from '../faults/fault-rules';
 import type { Iam } from '../iam/iam';
 import type { Tokens } from '../iam/tokens';
 import { parseContainerLine } from '../logging/container-line';
@@ -32,8 +33,18 @@ export interface CloudRunOptions {
   resolveSecret(secret: SecretRef, serviceAccount: string): string | Promise<string>;
   /** Lines of the containers, request log and system log. */
   onLog(entry: LogEntry): void;
+  /**
+   * How long an instance is kept that serves no request, where none has to stay warm.
+   *
+   * @default 900_000: "Cloud Run keeps some instances idle for up to 15 minutes" (run/docs/about-instance-autoscaling)
+   */
+  readonly idleTimeoutMs?: number;
+  /** Faults to inject into requests. */
+  readonly faults: FaultRules;
   /** Spans of Cloud Run's own. */
   onSpan(span: Span): void;
+  /** Spans of requests that something was done to on their way; their traces may not be kept. */
+  onPeerSpan(span: Span): void;
 }
 
 /** A deployed service. */
@@ -56,6 +67,8 @@ interface Deployed {
   revision: Revision;
   readonly frontEnd: FrontEnd;
 }
+
+const IDLE_TIMEOUT_MS = 15 * 60 * 1000;
 
 /** Cloud Run: services whose containers are child processes, each behind a front end of its own. */
 export class CloudRun {
@@ -96,7 +109,9 @@ export class CloudRun {
         target: () => ({ spec: deployed.service.spec, revision: deployed.revision }),
         invokers: this.#invokers,
         onLog: (entry) => this.#options.onLog(entry),
+        faults: this.#options.faults,
         onSpan: (span) => this.#options.onSpan(span),
+        onPeerSpan: (span) => this.#options.onPeerSpan(span),
       });
       const deployed: Deployed = {
         revision,
@@ -206,6 +221,7 @@ export class CloudRun {
       revision: name,
       template,
       directory,
+      idleTimeoutMs: this.#options.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
       secrets: async () => {
         const { secretEnv } = template.container;
         const entries = Object.entries(secretEnv).map(

@@ -10,12 +10,19 @@ const QUEUE_DEPTH_FACTOR = 10;
 /** Admits a bounded number of requests at a time, first come, first served, with a bounded queue before it. */
 export class ConcurrencyLimiter {
   readonly #limit: number;
+  readonly #onChange: (idle: boolean) => void;
   readonly #queue = new Set<(admitted: boolean) => void>();
   readonly #idleListeners: (() => void)[] = [];
   #active = 0;
 
-  constructor(limit: number) {
+  /** @param onChange is told when the first request is admitted and when the last one has ended. */
+  constructor(limit: number, onChange: (idle: boolean) => void) {
     this.#limit = limit;
+    this.#onChange = onChange;
+  }
+
+  get isIdle(): boolean {
+    return this.#active === 0;
   }
 
   /**
@@ -26,6 +33,7 @@ export class ConcurrencyLimiter {
     if (signal.aborted) return Promise.resolve(false);
     if (this.#active < this.#limit) {
       this.#active++;
+      if (this.#active === 1) this.#onChange(false);
       return Promise.resolve(true);
     }
     if (this.#queue.size >= this.#limit * QUEUE_DEPTH_FACTOR) return Promise.resolve(false);
@@ -48,7 +56,9 @@ export class ConcurrencyLimiter {
     // The place goes straight to the next in the queue.
     if (next) return next(true);
     this.#active--;
-    if (this.#active === 0) for (const listener of this.#idleListeners.splice(0)) listener();
+    if (this.#active > 0) return;
+    this.#onChange(true);
+    for (const listener of this.#idleListeners.splice(0)) listener();
   }
 
   /** Resolves as soon as no request is being served. */

@@ -58,6 +58,15 @@ export class ContainerProcess {
     return this.#lastLines;
   }
 
+  /** Takes the CPU away from it and its children; `resume` gives it back. */
+  pause(): void {
+    this.#signalGroup('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#signalGroup('SIGCONT');
+  }
+
   /** SIGTERM, then SIGKILL after 10 s. Resolves when it is gone, with whether it had to be killed. */
   async terminate(): Promise<boolean> {
     // Cloud Run signals the container's first process only.

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { type TraceContext, traceHeaders } from './trace-context';
+import { type TraceContext, traceHeaders } from '../trace/trace-context';
 
 /** RFC 9110, section 7.6.1, with `expect`, which the front end has answered, and what it replaces by `trailer`. */
 const HOP_BY_HOP: readonly string[] = [

@@ -6,17 +6,23 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { pipeline } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FaultRules } from '../faults/fault-rules';
+import { serverTiming } from '../faults/interference';
+import { strikeContent, untilSent } from '../faults/strike-content';
 import type { LogEntry } from '../logging/log-store';
 import { closeHttpServer, listenOnLoopback } from '../network/loopback-server';
+import { distanceOf } from '../network/region-latency';
 import type { Span } from '../trace/span';
 import { errorPage } from './error-page';
 import { headersToClient, headersToContainer } from './front-end-headers';
+import { ingressRefusal } from './ingress';
 import type { Instance } from './instance';
 import type { InvokerCheck } from './invoker-check';
 import { requestLogEntry, type RequestRecord, requestSpan } from './request-record';
 import type { Revision } from './revision';
 import type { ServiceSpec } from './service-spec';
-import { receiveTraceContext } from './trace-context';
+import { receiveTraceContext } from '../trace/trace-context';
 
 /** What has the traffic of a service now. */
 export interface Target {
@@ -27,8 +33,12 @@ export interface Target {
 export interface FrontEndOptions {
   target(): Target;
   readonly invokers: InvokerCheck;
+  readonly faults: FaultRules;
   onLog(entry: LogEntry): void;
+  /** Of a request that is sampled. */
   onSpan(span: Span): void;
+  /** Of one that took the way between regions or got a fault, and whose trace may not be kept. */
+  onPeerSpan(span: Span): void;
 }
 
 /** Keeps clients from meeting a connection that closes as they reuse it (600 s: cloud.google.com/load-balancing/docs/https). */
@@ -79,6 +89,8 @@ export class FrontEnd {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = this.#options.target();
     const exchange = this.#open(request, response, target);
+    // On the way to Cloud Run, so before its clock runs.
+    if (await this.#disturb(exchange)) return;
     const { template } = target.revision;
     const timeout = setTimeout(
       // The container is left working, but nobody waits for it (cloud.google.com/run/docs/configuring/request-timeout).
@@ -87,6 +99,11 @@ export class FrontEnd {
     );
     exchange.closed.addEventListener('abort', () => clearTimeout(timeout));
     try {
+      const closedTo = ingressRefusal(target.spec);
+      if (closedTo !== undefined) {
+        answer(exchange, 404, errorPage(404, request.url ?? '/'), closedTo);
+        return;
+      }
       const refusal = this.#options.invokers.check(target.spec, this.uri, request.headers);
       if (refusal) {
         answer(exchange, refusal.status, errorPage(refusal.status, request.url ?? '/'), refusal.reason);
@@ -97,6 +114,32 @@ export class FrontEnd {
       const reason = error instanceof Error ? error.message : String(error);
       answer(exchange, 503, 'Service Unavailable', reason);
     }
+  }
+
+  /** Lets the request take its way between regions and has an injected fault strike; true when that was its end. */
+  async #disturb(exchange: Exchange): Promise<boolean> {
+    const { closed, record, request, response } = exchange;
+    const { id } = record;
+    const region = this.#options.invokers.regionOf(request.headers);
+    const method = request.method ?? '';
+    record.distance = distanceOf(request.socket, region, [id.location]);
+    record.fault = this.#options.faults.take({ method, service: id.name, path: request.url ?? '' });
+    const { distance, fault } = record;
+    if (!distance && !fault) return false;
+    response.setHeader('server-timing', serverTiming(record));
+    // The span of a caller from outside never arrives: the front end's has to begin the trace that tells of the fault.
+    record.sampled = fault !== undefined && region === undefined;
+    const waitMs = (distance?.latencyMs ?? 0) + (fault?.latencyMs ?? 0);
+    // Aborted: nobody waits any more.
+    await delay(waitMs, undefined, { signal: closed }).catch(() => undefined);
+    if (fault?.connection === 'reset') {
+      record.reason = 'an injected fault reset the connection';
+      request.socket.destroy();
+    } else if (fault?.status !== undefined) {
+      if (fault.retryAfterSec !== undefined) response.setHeader('retry-after', fault.retryAfterSec);
+      answer(exchange, fault.status, 'injected fault', `an injected fault answered ${fault.status}`);
+    }
+    return closed.aborted || fault?.connection === 'reset' || fault?.status !== undefined;
   }
 
   /** Begins the record of a request and sees to it that it is logged when the request has ended. */
@@ -128,6 +171,7 @@ export class FrontEnd {
       if (!response.writableFinished) record.reason ||= 'the connection ended before the response did';
       this.#options.onLog(requestLogEntry(record));
       if (record.sampled) this.#options.onSpan(requestSpan(record));
+      else if (record.distance ?? record.fault) this.#options.onPeerSpan(requestSpan(record));
     });
     return { request, response, closed: closed.signal, record };
   }
@@ -140,7 +184,7 @@ export class FrontEnd {
         exchange,
         429,
         'Rate exceeded.',
-        'no instance was available: all places and the queue are taken',
+        'The request was aborted because there was no available instance: all places and the queue are taken.',
       );
       return;
     }
@@ -162,7 +206,7 @@ function forward(exchange: Exchange, instance: Instance): void {
       'upstream connect error or disconnect/reset before headers',
       `the container ${what}`,
     );
-  record.sampled = instance.sampler.sample();
+  record.sampled = instance.sampler.sample() || record.sampled;
   const upstream = requestOf({
     host: '127.0.0.1',
     port: instance.port,
@@ -183,8 +227,9 @@ function forward(exchange: Exchange, instance: Instance): void {
     // An event stream's client wants to know at once that it is there.
     response.flushHeaders();
     received.on('data', (chunk: Buffer) => (record.responseSize += chunk.length));
-    pipeline(received, response, (error) => {
-      if (error && !closed.aborted) record.reason = `the container broke off its response: ${error.message}`;
+    pipeline(received, brokenOff(exchange), response, (error) => {
+      if (error && !closed.aborted)
+        record.reason ||= `the container broke off its response: ${error.message}`;
     });
   });
   upstream.on('upgrade', (_received, socket) => {
@@ -195,6 +240,19 @@ function forward(exchange: Exchange, instance: Instance): void {
   // The container learns that its client has gone.
   closed.addEventListener('abort', () => upstream.destroy());
   request.pipe(upstream);
+}
+
+/** Passes a response's body on, as far as an injected fault lets it through. */
+function brokenOff({ record, response }: Exchange): (body: IncomingMessage) => AsyncIterable<Buffer> {
+  const { fault } = record;
+  if (fault?.connection !== 'abort') return (body) => body;
+  const { connection, afterBytes = 0 } = fault;
+  return (body) =>
+    strikeContent(body, { connection, afterBytes }, async () => {
+      await untilSent(response);
+      record.reason = 'an injected fault broke the response off';
+      return new Error(record.reason);
+    });
 }
 
 /** Answers for the container; a response that has begun can only be broken off. Does nothing after the end. */

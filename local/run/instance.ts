@@ -8,9 +8,9 @@ import { listenOnLoopback } from '../network/loopback-server';
 import { projectNumber } from '../project-number';
 import { containerEnvironment, type ContainerNetwork, containerProgram } from './container-environment';
 import { ContainerProcess, type OutputStream } from './container-process';
-import { describeProbe } from './probe';
+import { describeProbe, type ProbeResult, runProbe } from './probe';
 import type { ProcessRecord } from './process-record';
-import type { RevisionSpec, ServiceId } from './service-spec';
+import type { Probe, RevisionSpec, ServiceId } from './service-spec';
 import { awaitLivenessFailure, awaitStartup } from './startup';
 import { TraceSampler } from './trace-sampler';
 
@@ -100,6 +100,8 @@ export class Instance {
   readonly #options: InstanceOptions;
   readonly #process: ContainerProcess;
   readonly #liveness = new AbortController();
+  #serving = true;
+  #probing = false;
   #stopping: Promise<void> | undefined;
 
   private constructor(
@@ -114,11 +116,17 @@ export class Instance {
     void this.#cleanUpAtEnd();
     const { livenessProbe } = options.template.container;
     if (livenessProbe) {
-      awaitLivenessFailure(livenessProbe, port, this.#liveness.signal).then(
+      awaitLivenessFailure(livenessProbe, () => this.#probe(livenessProbe), this.#liveness.signal).then(
         (reason) => this.#failLiveness(`Liveness probe (${describeProbe(livenessProbe)}) failed: ${reason}.`),
         () => undefined, // aborted: the container has ended or is being stopped
       );
     }
+  }
+
+  /** Whether requests are being served: with `cpuIdle` the container has CPU only then. */
+  set serving(serving: boolean) {
+    this.#serving = serving;
+    this.#allocateCpu();
   }
 
   /** SIGTERM, then SIGKILL when it has not exited within 10 s. Resolves when it is gone; later calls wait with the first. */
@@ -134,8 +142,30 @@ export class Instance {
     if (this.#stopping === undefined) this.#options.onEvent('ERROR', `Container ${how}.`);
   }
 
+  /**
+   * With request-based billing "CPU is only allocated during request processing", start and shutdown
+   * (cloud.google.com/run/docs/configuring/billing-settings), and for probes (.../configuring/healthchecks). Cloud Run
+   * throttles it to almost nothing between; here it is nothing.
+   */
+  #allocateCpu(): void {
+    // Aborted: it has ended, or is being stopped and needs its CPU for that.
+    if (!this.#options.template.container.resources.cpuIdle || this.#liveness.signal.aborted) return;
+    if (this.#serving || this.#probing) this.#process.resume();
+    else this.#process.pause();
+  }
+
+  async #probe(probe: Probe): Promise<ProbeResult> {
+    this.#probing = true;
+    this.#allocateCpu();
+    const result = await runProbe(probe, this.port);
+    this.#probing = false;
+    this.#allocateCpu();
+    return result;
+  }
+
   async #stop(): Promise<void> {
     this.#liveness.abort();
+    this.#process.resume();
     const killed = await this.#process.terminate();
     if (killed) {
       this.#options.onEvent('WARNING', 'Container did not exit within 10 s of SIGTERM and was killed.');

@@ -10,7 +10,7 @@ import { iamResourceName, type ServiceSpec } from './service-spec';
 export type Refusal = { readonly status: 401 | 403; readonly reason: string } | null;
 
 /** Roles that may invoke a service (cloud.google.com/run/docs/securing/authenticating). */
-const INVOKER_ROLES = ['roles/run.invoker', 'roles/run.admin', 'roles/editor', 'roles/owner'] as const;
+export const INVOKER_ROLES = ['roles/run.invoker', 'roles/run.admin', 'roles/editor', 'roles/owner'] as const;
 
 /** Checks callers as Cloud Run does before the container sees a request. */
 export class InvokerCheck {
@@ -22,6 +22,12 @@ export class InvokerCheck {
     this.#tokens = tokens;
   }
 
+  /** Where the caller runs, as far as its token tells; callers of public services may send one too. */
+  regionOf(headers: IncomingHttpHeaders): string | undefined {
+    const token = bearerToken(headers);
+    return token === undefined ? undefined : this.#tokens.regionOf(token);
+  }
+
   /** `uri` is the audience that ID tokens must have, unless the service names others of its own. */
   check(spec: ServiceSpec, uri: string, headers: IncomingHttpHeaders): Refusal {
     const resources = [
@@ -29,9 +35,7 @@ export class InvokerCheck {
       `//cloudresourcemanager.googleapis.com/projects/${spec.projectId}`,
     ];
     if (spec.invokerIamDisabled || this.#iam.allows(resources, INVOKER_ROLES, undefined)) return null;
-    // The second header is for callers that need Authorization for the service's own use.
-    const authorization = headers['x-serverless-authorization'] ?? headers.authorization;
-    const token = typeof authorization === 'string' ? /^Bearer +(\S+)$/i.exec(authorization)?.[1] : undefined;
+    const token = bearerToken(headers);
     if (token === undefined) {
       return { status: 403, reason: 'the request has no ID token in Authorization: Bearer' };
     }
@@ -43,4 +47,10 @@ export class InvokerCheck {
       reason: `${verified.email} has no role with run.routes.invoke on service '${spec.name}', such as roles/run.invoker`,
     };
   }
+}
+
+function bearerToken(headers: IncomingHttpHeaders): string | undefined {
+  // The first header is for callers that need Authorization for the service's own use.
+  const authorization = headers['x-serverless-authorization'] ?? headers.authorization;
+  return typeof authorization === 'string' ? /^Bearer +(\S+)$/i.exec(authorization)?.[1] : undefined;
 }

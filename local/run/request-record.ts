@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
+import { type Interference, interferenceAttributes } from '../faults/interference';
 import type { LogEntry } from '../logging/log-store';
 import type { Span } from '../trace/span';
 import type { ServiceId } from './service-spec';
-import type { TraceContext } from './trace-context';
+import type { TraceContext } from '../trace/trace-context';
 
 /** One request as the front end saw it. */
-export interface RequestRecord {
+export interface RequestRecord extends Interference {
   readonly id: ServiceId;
   readonly revision: string;
   /** The service's own, without a trailing slash. */
@@ -80,6 +81,7 @@ export function requestSpan(record: RequestRecord): Span {
       'g.co/r/cloud_run_revision/service_name': id.name,
       'g.co/r/cloud_run_revision/revision_name': record.revision,
       'g.co/r/cloud_run_revision/location': id.location,
+      ...interferenceAttributes(record),
     },
     events: [],
   };

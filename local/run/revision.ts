@@ -7,6 +7,8 @@ export interface RevisionOptions extends Omit<InstanceOptions, 'secrets' | 'dire
   /** Called for each start, as Cloud Run reads secrets then. Throws when one cannot be read. */
   readonly secrets: () => Promise<Readonly<Record<string, string>>>;
   readonly directory: string;
+  /** How long an instance is kept that serves no request, where none has to stay warm. */
+  readonly idleTimeoutMs: number;
 }
 
 /** A container that ran for less than this before it ended makes the next start wait. */
@@ -24,12 +26,16 @@ export class Revision {
   /** Short lives in a row. */
   #failures = 0;
   #instance: Promise<Instance> | undefined;
+  /** Runs while no request is being served. */
+  #idleTimer: NodeJS.Timeout | undefined;
+  /** The end of an instance that was idle for too long. */
+  #idleStop: Promise<void> | undefined;
 
   constructor(options: RevisionOptions) {
     this.#options = options;
     this.name = options.revision;
     this.template = options.template;
-    this.limiter = new ConcurrencyLimiter(options.template.concurrency);
+    this.limiter = new ConcurrencyLimiter(options.template.concurrency, () => void this.#followLoad());
   }
 
   /**
@@ -52,9 +58,30 @@ export class Revision {
   /** Stops the instance, also one that is still starting, and starts no other. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    clearTimeout(this.#idleTimer);
     // A start that failed has nothing left to stop.
     const instance = await this.#instance?.catch(() => undefined);
-    await instance?.stop();
+    await Promise.all([instance?.stop(), this.#idleStop]);
+  }
+
+  /** Gives the instance its CPU while there are requests, and stops it when there were none for too long. */
+  async #followLoad(): Promise<void> {
+    clearTimeout(this.#idleTimer);
+    const current = this.#instance;
+    const instance = await current?.catch(() => undefined);
+    // Another change of the load may have come before this one's turn; each of them looks at what is true now.
+    if (instance === undefined || this.#stop.signal.aborted || this.#instance !== current) return;
+    const { isIdle } = this.limiter;
+    instance.serving = !isIdle;
+    clearTimeout(this.#idleTimer);
+    if (!isIdle || this.template.scaling.minInstances > 0) return;
+    const { idleTimeoutMs } = this.#options;
+    this.#idleTimer = setTimeout(() => {
+      // Forgotten first: the next request starts another one.
+      this.#instance = undefined;
+      this.#options.onEvent('INFO', `Instance is stopped: no request for ${idleTimeoutMs / 1000} s.`);
+      this.#idleStop = instance.stop();
+    }, idleTimeoutMs).unref();
   }
 
   async #start(): Promise<Instance> {
@@ -65,6 +92,7 @@ export class Revision {
       const secrets = await this.#options.secrets();
       const instance = await Instance.start({ ...this.#options, secrets }, this.#stop.signal);
       void this.#forgetAtEnd(instance);
+      void this.#followLoad();
       return instance;
     } catch (error) {
       this.#instance = undefined;
@@ -77,7 +105,9 @@ export class Revision {
 
   async #forgetAtEnd(instance: Instance): Promise<void> {
     const startedAt = performance.now();
+    const current = this.#instance;
     await instance.ended;
+    if (this.#instance !== current) return;
     this.#instance = undefined;
     this.#failures = performance.now() - startedAt < SHORT_LIFE_MS ? this.#failures + 1 : 0;
   }

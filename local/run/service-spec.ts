@@ -8,7 +8,7 @@ export interface ServiceId {
 
 export interface ServiceSpec extends ServiceId {
   readonly labels: Readonly<Record<string, string>>;
-  /** Such as `INGRESS_TRAFFIC_ALL`. Kept, not enforced: every caller is on this machine. */
+  /** Such as `INGRESS_TRAFFIC_ALL`; with any other nobody gets in, see `ingressRefusal`. */
   readonly ingress: string;
   /** Lets everybody call the service, whatever its IAM policy says. */
   readonly invokerIamDisabled: boolean;
@@ -23,7 +23,7 @@ export interface RevisionSpec {
   readonly timeoutSec: number;
   /** Requests that an instance is given at the same time. */
   readonly concurrency: number;
-  /** Kept, not enforced: a service has one instance, started with its revision. */
+  /** A service has one instance, started with its revision; one of no minimum is stopped when it was idle for long. */
   readonly scaling: { readonly minInstances: number; readonly maxInstances: number };
   /** Email. */
   readonly serviceAccount: string;
@@ -47,12 +47,13 @@ export interface ContainerSpec {
   readonly resources: ContainerResources;
 }
 
-/** Kept, not enforced: the process may use the whole machine at any time. */
+/** Limits are kept, not enforced: the process may use the whole machine. */
 interface ContainerResources {
   /** Such as `1000m` or `2`. */
   readonly cpu: string;
   /** Such as `512Mi`. */
   readonly memory: string;
+  /** Whether the container has CPU only while it starts, serves a request, is probed or is stopped. */
   readonly cpuIdle: boolean;
 }
 

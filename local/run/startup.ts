@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { runProbe } from './probe';
+import { type ProbeResult, runProbe } from './probe';
 import type { Probe } from './service-spec';
 
 /** How often a port that nothing listens on yet is tried again within one attempt. */
@@ -30,13 +30,17 @@ export async function awaitStartup(probe: Probe, port: number, signal: AbortSign
 }
 
 /**
- * Probes until `failureThreshold` attempts in a row have failed and returns what the last one got. Rejects with an
+ * Probes by `runOnce` until `failureThreshold` attempts in a row have failed and returns what the last one got. Rejects with an
  * AbortError when `signal` aborts.
  */
-export async function awaitLivenessFailure(probe: Probe, port: number, signal: AbortSignal): Promise<string> {
+export async function awaitLivenessFailure(
+  probe: Probe,
+  runOnce: () => Promise<ProbeResult>,
+  signal: AbortSignal,
+): Promise<string> {
   await delay(probe.initialDelaySec * 1000, undefined, { signal });
   for (let failures = 0; ;) {
-    const result = await runProbe(probe, port);
+    const result = await runOnce();
     failures = result.passed ? 0 : failures + 1;
     if (!result.passed && failures >= probe.failureThreshold) return result.reason;
     await delay(probe.periodSec * 1000, undefined, { signal });

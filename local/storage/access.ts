@@ -25,6 +25,7 @@ const PERMISSIONS_OF_ROLE = {
     'storage.objects.update',
   ],
   'roles/storage.admin': [
+    'storage.buckets.create',
     'storage.buckets.delete',
     'storage.buckets.get',
     'storage.buckets.getIamPolicy',
@@ -107,7 +108,7 @@ export class Access {
     return resources.some((resource) => roles.some((role) => iam.hasMember(resource, role, member)));
   }
 
-  /** Whether the caller may list the buckets of a project; throws 403 or 401. */
+  /** Whether the caller may list or make buckets in a project; throws 403 or 401. */
   requireOnProject(caller: Caller, permission: Permission, projectId: string): void {
     const allowed = this.#options.iam.allows(
       [projectIamName(projectId)],
@@ -137,9 +138,9 @@ function denied({ email }: Caller, permission: Permission): StorageError {
     : new StorageError(403, 'forbidden', message);
 }
 
-/** What a permission is checked on: to list is a matter of what contains the things listed. */
+/** What a permission is checked on: to list and to make is a matter of what contains the things. */
 function targetOf(permission: Permission): string {
-  if (permission === 'storage.buckets.list') return 'Google Cloud project';
+  if (['storage.buckets.create', 'storage.buckets.list'].includes(permission)) return 'Google Cloud project';
   const isObject = permission.startsWith('storage.objects.') && permission !== 'storage.objects.list';
   return `Google Cloud Storage ${isObject ? 'object' : 'bucket'}`;
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Fault, type FaultRule, FaultRules } from '../faults/fault-rules';
 import { Bucket, type BucketRecord, type BucketSettings } from './bucket';
-import { FaultRules, type FaultRule } from './fault-rules';
 import { bucketNotFound, invalid, StorageError } from './storage-error';
 import { locationType } from './locations';
 
@@ -19,12 +19,17 @@ const RECORD_FILE = 'bucket.json';
 export class CloudStorage {
   readonly #directory: string;
   readonly #buckets = new Map<string, Bucket>();
-  readonly #faults = new FaultRules();
+  readonly #faults: FaultRules;
   #lastGeneration = 0;
 
-  /** Reads what the directory holds; makes it where there is none. */
-  constructor(directory: string) {
+  /**
+   * Reads what the directory holds; makes it where there is none.
+   *
+   * @param faults to inject into requests, by default none.
+   */
+  constructor(directory: string, faults = new FaultRules()) {
     this.#directory = directory;
+    this.#faults = faults;
     mkdirSync(directory, { recursive: true });
     for (const name of readdirSync(directory)) {
       const file = join(directory, name, RECORD_FILE);
@@ -104,14 +109,14 @@ export class CloudStorage {
     rmSync(join(this.#directory, name), { recursive: true, force: true });
   }
 
-  /** The next requests that match get the rule's error instead of their answer. */
-  injectFault(rule: FaultRule): void {
-    this.#faults.add(rule);
+  /** Requests that match get the fault from now on; of every bucket where the rule names none. */
+  injectFault(rule: Omit<FaultRule, 'service' | 'pathPrefix'>): void {
+    this.#faults.add({ bucket: '*', ...rule });
   }
 
-  /** The fault for this request, if any; counts it as used. */
-  takeFault(method: string, object: string | undefined): FaultRule | undefined {
-    return this.#faults.take(method, object);
+  /** The fault for this request, if any; it counts as injected. */
+  takeFault(method: string, bucket: string | undefined, object: string | undefined): Fault | undefined {
+    return this.#faults.take({ method, bucket, object });
   }
 
   #add(record: BucketRecord): Bucket {

@@ -6,13 +6,13 @@ import type { Bucket } from './bucket';
 import type { StoredObject } from './object-files';
 import { objectEtag } from './resources';
 import { StorageError } from './storage-error';
+import type { StorageRequest } from './storage-request';
 
 /** Sends an object's content: all of it, or the range that was asked for. Throws 416 before anything is sent. */
 export async function sendContent(
   bucket: Bucket,
   object: StoredObject,
-  request: IncomingMessage,
-  response: ServerResponse,
+  { download, request, response }: StorageRequest,
 ): Promise<void> {
   const gunzipped = isToBeGunzipped(object, request);
   const range = gunzipped ? undefined : parseRange(request.headers.range, object.size);
@@ -20,7 +20,12 @@ export async function sendContent(
   if (gunzipped) {
     // Decompressive transcoding, which ignores ranges: https://cloud.google.com/storage/docs/transcoding
     response.writeHead(200);
-    return pipeline(createReadStream('', { fd: bucket.openContent(object) }), createGunzip(), response);
+    return pipeline(
+      createReadStream('', { fd: bucket.openContent(object) }),
+      createGunzip(),
+      download,
+      response,
+    );
   }
 
   const { contentEncoding } = object.fields;
@@ -31,7 +36,7 @@ export async function sendContent(
   response.writeHead(range ? 206 : 200);
   // An empty object has no last byte; a stream wants one that is not before the first.
   const content = createReadStream('', { fd: bucket.openContent(object), start, end: Math.max(end, start) });
-  return pipeline(content, response);
+  return pipeline(content, download, response);
 }
 
 interface ByteRange {

@@ -13,21 +13,21 @@ const MAX_RESULTS = 1000;
 
 /** `objects.get`: the resource, or with `alt=media` the content. */
 export async function getObject(call: StorageRequest, bucketName: string, name: string): Promise<void> {
-  const { storage, access, caller, query, request, response } = call;
+  const { storage, access, caller, query, response } = call;
   const bucket = storage.requireBucket(bucketName);
   access.require(caller, 'storage.objects.get', bucket.record);
   const object = bucket.require(name, generationOf(query));
   checkPreconditions(parsePreconditions(query), object, 'read');
-  if (query.get('alt') === 'media') return sendContent(bucket, object, request, response);
+  if (query.get('alt') === 'media') return sendContent(bucket, object, call);
   sendJson(response, objectResource(bucketName, object));
 }
 
 /** `objects.patch`. */
 export async function patchObject(call: StorageRequest, bucketName: string, name: string): Promise<void> {
-  const { storage, access, caller, query, request, response } = call;
+  const { storage, access, caller, query, body, response } = call;
   const bucket = storage.requireBucket(bucketName);
   access.require(caller, 'storage.objects.update', bucket.record);
-  const changes = parseObjectFields(parseResource((await readBody(request)).toString('utf8')));
+  const changes = parseObjectFields(parseResource((await readBody(body)).toString('utf8')));
   const object = bucket.update(name, generationOf(query), changes, parsePreconditions(query));
   sendJson(response, objectResource(bucketName, object));
 }

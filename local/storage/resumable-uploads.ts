@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Bucket, DeclaredChecksums, Insertion } from './bucket';
 import type { StagedContent, StoredObject } from './object-files';
 import { objectResource } from './resources';
 import { invalid, StorageError } from './storage-error';
-import { sendJson } from './storage-request';
+import { sendJson, type StorageRequest } from './storage-request';
 
 /** What comes in pieces comes in multiples of this, but for the end (Google's guide on resumable uploads). */
 const CHUNK_BYTES = 256 * 1024;
@@ -42,10 +42,10 @@ export class ResumableUploads {
    */
   async receive(
     id: string,
-    request: IncomingMessage,
-    response: ServerResponse,
+    call: Pick<StorageRequest, 'body' | 'request' | 'response'>,
     declared: DeclaredChecksums,
   ): Promise<void> {
+    const { request } = call;
     const session = this.#sessions.get(id);
     if (!session) throw new StorageError(404, 'notFound', `No such upload: ${id}`);
     // A caller who sends again has given up its request before, which may not know it yet.
@@ -55,7 +55,7 @@ export class ResumableUploads {
       await previous.ended;
       if (session.current === previous) session.current = undefined;
     }
-    const answered = this.#answer(id, session, request, response, declared);
+    const answered = this.#answer(id, session, call, declared);
     session.current = { request, ended: answered.catch(() => undefined) };
     await answered;
   }
@@ -63,8 +63,7 @@ export class ResumableUploads {
   async #answer(
     id: string,
     session: Session,
-    request: IncomingMessage,
-    response: ServerResponse,
+    { body, request, response }: Pick<StorageRequest, 'body' | 'request' | 'response'>,
     declared: DeclaredChecksums,
   ): Promise<void> {
     const { bucket, insertion, content } = session;
@@ -72,7 +71,7 @@ export class ResumableUploads {
     if (session.object) return sendJson(response, objectResource(bucket.record.name, session.object));
 
     const range = parseContentRange(request.headers['content-range']);
-    await append(content, request, range);
+    await append(content, body, range);
     const received = content.size;
     if (range.total === undefined ? range.open : received === range.total) {
       try {
@@ -96,8 +95,12 @@ export class ResumableUploads {
   }
 }
 
-/** Appends what is new in the request's body, and checks that body and range agree. Throws 400. */
-async function append(content: StagedContent, request: IncomingMessage, range: ContentRange): Promise<void> {
+/** Appends what is new in the body, and checks that body and range agree. Throws 400. */
+async function append(
+  content: StagedContent,
+  body: AsyncIterable<Buffer>,
+  range: ContentRange,
+): Promise<void> {
   const { first, length, total } = range;
   if (first > content.size) {
     throw invalid(
@@ -108,7 +111,7 @@ async function append(content: StagedContent, request: IncomingMessage, range: C
   const maxBytes = length ?? (total === undefined ? Infinity : total - first);
   let known = content.size - first;
   let bodyBytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     bodyBytes += chunk.byteLength;
     if (bodyBytes > maxBytes) throw bodyMismatch(bodyBytes, maxBytes, first);
     const fresh = chunk.subarray(Math.min(known, chunk.byteLength));

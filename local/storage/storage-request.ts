@@ -9,6 +9,10 @@ export interface StorageRequest {
   readonly access: Access;
   readonly caller: Caller;
   readonly request: IncomingMessage;
+  /** The request's body, as far as a fault lets it through. */
+  readonly body: AsyncIterable<Buffer>;
+  /** Lets content on its way to the caller through as far as a fault does. */
+  readonly download: (content: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
   readonly response: ServerResponse;
   readonly query: URLSearchParams;
 }
@@ -30,8 +34,8 @@ export function sendJson(response: ServerResponse, body: unknown, status = 200):
 }
 
 /** The whole body. Throws where the caller goes away before its end. */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
+export async function readBody(body: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);
 }

@@ -14,7 +14,7 @@ export async function insertObject(
   bucketName: string,
   uploads: ResumableUploads,
 ): Promise<void> {
-  const { storage, query, request, response } = call;
+  const { storage, query, request, body, response } = call;
   const bucket = storage.requireBucket(bucketName);
   const uploadType = query.get('uploadType');
 
@@ -24,7 +24,7 @@ export async function insertObject(
     bucket.checkInsertion(insertion);
     const content = await bucket.stage();
     try {
-      for await (const chunk of request as AsyncIterable<Buffer>) await content.append(chunk);
+      for await (const chunk of body) await content.append(chunk);
     } catch (error) {
       await content.discard();
       throw error;
@@ -33,7 +33,7 @@ export async function insertObject(
   }
 
   if (uploadType === 'multipart') {
-    const parts = parseMultipart(request.headers['content-type'], await readBody(request));
+    const parts = parseMultipart(request.headers['content-type'], await readBody(body));
     const insertion = insertionOf(call, bucket, parts.resource, parts.contentType);
     bucket.checkInsertion(insertion);
     const content = await bucket.stage();
@@ -42,7 +42,7 @@ export async function insertObject(
   }
 
   if (uploadType === 'resumable') {
-    const resource = parseResource((await readBody(request)).toString('utf8'));
+    const resource = parseResource((await readBody(body)).toString('utf8'));
     const contentType = request.headers['x-upload-content-type'];
     const insertion = insertionOf(
       call,

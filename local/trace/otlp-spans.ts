@@ -78,7 +78,8 @@ function attributesOf(pairs: readonly KeyValue[] = []): Record<string, Attribute
 
 /** Maps become JSON, bytes base64 and NaN its name: none is a value that JSON can carry as it is. */
 function plainValue(value: AnyValue): AttributeValue | undefined {
-  if (value.arrayValue) return (value.arrayValue.values ?? []).flatMap((item) => plainValue(item) ?? []);
+  if (value.arrayValue)
+    return (value.arrayValue.values ?? []).map(plainValue).filter((item) => item !== undefined);
   if (value.kvlistValue) return JSON.stringify(attributesOf(value.kvlistValue.values));
   if (value.bytesValue) return Buffer.from(value.bytesValue).toString('base64');
   const { doubleValue } = value;

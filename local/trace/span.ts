@@ -27,3 +27,11 @@ export interface SpanEvent {
   readonly unixNano: bigint;
   readonly attributes: Readonly<Record<string, AttributeValue>>;
 }
+
+/** The value of the first of these attributes that the span has. */
+export function firstAttribute(
+  { attributes }: Pick<Span, 'attributes'>,
+  names: readonly string[],
+): AttributeValue | undefined {
+  return names.map((name) => attributes[name]).find((value) => value !== undefined);
+}

@@ -1,6 +1,6 @@
 import { fit, columnsOfText, oneLine, paint, SGR } from '../logging/terminal-text';
 import { formatMs } from './milliseconds';
-import type { TraceSummary } from './trace-store';
+import type { TraceSummary } from './trace-summary';
 
 const NAME_COLUMNS = 40;
 const GAP = '  ';

@@ -1,31 +1,12 @@
+import type { LogEntry } from '../logging/log-store';
 import type { Span } from './span';
+import { matchesQuery, type TraceQuery } from './trace-query';
+import { summarize, type TraceSummary } from './trace-summary';
 
 /** All spans of one trace that have arrived, in the order they arrived. */
 export interface Trace {
   readonly traceId: string;
   readonly spans: readonly Span[];
-}
-
-/** One line of the list of traces. */
-export interface TraceSummary {
-  readonly traceId: string;
-  /** Name of the earliest span without a parent in the trace. */
-  readonly rootName: string;
-  /** In the order of their first span. */
-  readonly services: readonly string[];
-  readonly startUnixNano: bigint;
-  /** First start to last end. */
-  readonly durationNano: bigint;
-  readonly spanCount: number;
-  /** Whether any span failed. */
-  readonly error: boolean;
-}
-
-export interface TraceQuery {
-  /** How many traces at most. */
-  readonly limit?: number;
-  /** Only traces with a span that failed. */
-  readonly errorsOnly?: boolean;
 }
 
 /** How much is kept; the oldest traces are dropped first. A trace that is full refuses further spans. */
@@ -36,8 +17,11 @@ export class TraceStore {
   /** trace id -> span id -> span, oldest trace first */
   readonly #traces = new Map<string, Map<string, Span>>();
   readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #listeners = new Set<(traceId: string) => void>();
   readonly #limits: typeof LIMITS;
   #spanCount = 0;
+  #onAdded: ((spans: readonly Span[]) => void) | undefined;
+  #receivedSpans = 0;
 
   constructor(limits: typeof LIMITS = LIMITS) {
     this.#limits = limits;
@@ -49,6 +33,7 @@ export class TraceStore {
    */
   add(spans: readonly Span[]): number {
     let refused = 0;
+    const taken: Span[] = [];
     for (const span of spans) {
       const trace = this.#traces.get(span.traceId) ?? new Map<string, Span>();
       this.#traces.set(span.traceId, trace);
@@ -56,18 +41,57 @@ export class TraceStore {
         refused += 1;
         continue;
       }
-      this.#spanCount += trace.has(span.spanId) ? 0 : 1;
+      const added = trace.has(span.spanId) ? 0 : 1;
+      this.#spanCount += added;
+      this.#receivedSpans += added;
       trace.set(span.spanId, span);
+      taken.push(span);
       this.#dropOldest();
     }
+    this.#onAdded?.(taken);
     for (const traceId of new Set(spans.map((span) => span.traceId))) this.lookAgain(traceId);
     return refused;
+  }
+
+  /** From now on `listener` is told of all spans that are taken, before `add` returns. */
+  onAdded(listener: (spans: readonly Span[]) => void): void {
+    this.#onAdded = listener;
+  }
+
+  /** How many traces there are, and how many there may be. */
+  get size(): { readonly kept: number; readonly atMost: number } {
+    return { kept: this.#traces.size, atMost: this.#limits.traces };
+  }
+
+  /** Drops these traces. */
+  forget(traceIds: Iterable<string>): void {
+    for (const traceId of traceIds) {
+      this.#spanCount -= this.#traces.get(traceId)?.size ?? 0;
+      this.#traces.delete(traceId);
+    }
+  }
+
+  clear(): void {
+    this.#traces.clear();
+    this.#spanCount = 0;
+  }
+
+  /** Spans that have been added since the start, also of traces that are no longer kept. */
+  get receivedSpans(): number {
+    return this.#receivedSpans;
   }
 
   /** Has those who wait for the trace look at it again, because something else that they go by has changed. */
   lookAgain(traceId: string): void {
     // A look that is answered leaves the set, which a Set takes in its stride while it is walked.
     for (const look of this.#waiting.get(traceId) ?? []) look();
+    for (const listener of this.#listeners) listener(traceId);
+  }
+
+  /** Has `listener` told of every trace that changes, until the function that is returned is called. */
+  onChange(listener: (traceId: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   trace(traceId: string): Trace | undefined {
@@ -80,13 +104,17 @@ export class TraceStore {
     return [...this.#traces.keys()].filter((traceId) => traceId.startsWith(digits));
   }
 
-  /** Summaries, newest trace first. */
-  list(query: TraceQuery = {}): TraceSummary[] {
-    return [...this.#traces.entries()]
-      .toReversed()
-      .filter(([, spans]) => !query.errorsOnly || [...spans.values()].some((span) => span.status === 'error'))
-      .slice(0, query.limit)
-      .map(([traceId, spans]) => summarize(traceId, [...spans.values()]));
+  /** Summaries of the traces that match, newest first. `logsOf` gives the entries of a trace, which are searched too. */
+  list(query: TraceQuery = {}, logsOf: (traceId: string) => readonly LogEntry[] = () => []): TraceSummary[] {
+    const { limit = Infinity } = query;
+    const found: TraceSummary[] = [];
+    for (const [traceId, byId] of [...this.#traces].toReversed()) {
+      if (found.length >= limit) break;
+      const spans = [...byId.values()];
+      const summary = summarize(traceId, spans);
+      if (matchesQuery(query, summary, spans, () => logsOf(traceId))) found.push(summary);
+    }
+    return found;
   }
 
   /**
@@ -136,25 +164,4 @@ export class TraceStore {
       this.#spanCount -= spans.size;
     }
   }
-}
-
-function summarize(traceId: string, arrived: readonly Span[]): TraceSummary {
-  const spans = arrived.toSorted((a, b) => (a.startUnixNano < b.startUnixNano ? -1 : 1));
-  const ids = new Set(spans.map((span) => span.spanId));
-  const root =
-    spans.find((span) => span.parentSpanId === undefined || !ids.has(span.parentSpanId)) ?? spans[0];
-  const startUnixNano = spans[0]?.startUnixNano ?? 0n;
-  const endUnixNano = spans.reduce(
-    (end, span) => (span.endUnixNano > end ? span.endUnixNano : end),
-    startUnixNano,
-  );
-  return {
-    traceId,
-    rootName: root?.name ?? '',
-    services: [...new Set(spans.map((span) => span.service))],
-    startUnixNano,
-    durationNano: endUnixNano - startUnixNano,
-    spanCount: spans.length,
-    error: spans.some((span) => span.status === 'error'),
-  };
 }

@@ -1,21 +1,25 @@
 import type { LogEntry } from '../logging/log-store';
 import { oneLine, paint, SGR, truncate } from '../logging/terminal-text';
+import { HTTP_METHOD, HTTP_ROUTE, HTTP_STATUS } from './attribute-names';
 import { formatDuration } from './milliseconds';
-import type { AttributeValue, Span } from './span';
+import { firstAttribute, type Span } from './span';
 import { durationOf } from './waterfall-layout';
 
-/** Attribute names of HTTP's semantic conventions; each with the name it had before they became stable. */
-const METHOD = ['http.request.method', 'http.method'];
-const ROUTE = ['http.route', 'url.path'];
-const STATUS = ['http.response.status_code', 'http.status_code'];
-
-/** Three lines: what was asked, what came of it and how long that took; what there is to see; the trace id. */
+/**
+ * What was asked, what came of it and how long that took; what there is to see; the trace id; `path`, what the request
+ * waited for, unless it is empty.
+ */
 export function renderHeader(
   spans: readonly Span[],
   logs: readonly LogEntry[],
-  options: { readonly root: Span | undefined; readonly width: number; readonly colour: boolean },
+  options: {
+    readonly root: Span | undefined;
+    readonly path: string;
+    readonly width: number;
+    readonly colour: boolean;
+  },
 ): string[] {
-  const { root, width, colour } = options;
+  const { root, path, width, colour } = options;
   const traceId = spans[0]?.traceId ?? logs[0]?.traceId ?? '';
   const failed = spans.filter((span) => span.status === 'error').length;
   const counts = [
@@ -24,7 +28,7 @@ export function renderHeader(
     ...(failed > 0 ? [`${failed} failed`] : []),
     count(logs.length, 'log line'),
   ];
-  const status = root && first(root, STATUS);
+  const status = root && firstAttribute(root, HTTP_STATUS);
   const asked = root ? oneLine(titleOf(root)) : 'No span of this trace has arrived';
   const outcome = root
     ? [...(status === undefined ? [] : [String(status)]), formatDuration(durationOf(root))]
@@ -34,18 +38,15 @@ export function renderHeader(
     `  ${paint(truncate(asked, width - 2 - answer.length), SGR.bold, colour)}${answer}`,
     `  ${paint(truncate(counts.join(', '), width - 2), SGR.dim, colour)}`,
     `  ${paint(truncate(`trace ${traceId}`, width - 2), SGR.dim, colour)}`,
+    ...(path === '' ? [] : [`  ${paint(truncate(oneLine(path), width - 2), SGR.dim, colour)}`]),
   ];
 }
 
 /** Method and route where the root is a request, its name elsewhere. */
-function titleOf(root: Span): string {
-  const method = first(root, METHOD);
-  const route = first(root, ROUTE);
+export function titleOf(root: Span): string {
+  const method = firstAttribute(root, HTTP_METHOD);
+  const route = firstAttribute(root, HTTP_ROUTE);
   return method === undefined || route === undefined ? root.name : `${String(method)} ${String(route)}`;
-}
-
-function first(span: Span, names: readonly string[]): AttributeValue | undefined {
-  return names.map((name) => span.attributes[name]).find((value) => value !== undefined);
 }
 
 function count(number: number, noun: string): string {

@@ -1,6 +1,8 @@
+import { interferenceNote } from '../faults/interference';
 import { messageOf, paintSeverity } from '../logging/log-lines';
 import type { LogEntry } from '../logging/log-store';
 import { columnsOfText, fit, oneLine, paint, SGR, truncate } from '../logging/terminal-text';
+import { criticalPath, type DarkTime } from './critical-path';
 import { formatMs } from './milliseconds';
 import type { Span } from './span';
 import { assessTrace, buildTraceTree } from './trace-tree';
@@ -17,6 +19,7 @@ import {
   type TimeScale,
 } from './waterfall-layout';
 import { placeLogs } from './waterfall-logs';
+import { darkNote, pathHeadline } from './waterfall-path';
 
 interface WaterfallOptions {
   /** Columns of the terminal; fewer than 60 are drawn as 60. */
@@ -31,8 +34,8 @@ const SEVERITY_COLUMNS = 'WARNING'.length;
 const SERVICE_COLOURS = [SGR.cyan, SGR.green, SGR.magenta, SGR.blue, SGR.yellow];
 
 /**
- * Draws a trace as text: a header; one row per span with its bar on the trace's time scale; below each span what went
- * wrong with it and its log lines. `logs` are the entries of the trace. Returns lines joined by newlines, none of them
+ * Draws a trace as text: a header with the critical path; one row per span with its bar on the trace's time scale; below
+ * each span what went wrong with it, its dark times and its log lines. `logs` are the entries of the trace. Returns lines joined by newlines, none of them
  * longer than the width.
  */
 export function renderWaterfall(
@@ -48,12 +51,16 @@ export function renderWaterfall(
   const placed = placeLogs(spans, logs);
   const services = [...new Set(rows.map(({ span }) => span.service))];
   const draw = { columns, scale, colour, services };
+  const critical = criticalPath(spans, logs);
+  const path = pathHeadline(critical, roots);
 
-  const lines = renderHeader(spans, logs, { root: roots[0]?.span, width, colour });
+  const lines = renderHeader(spans, logs, { root: roots[0]?.span, path, width, colour });
   if (rows.length > 0) lines.push('', renderTitles(draw));
   for (const row of rows) {
     lines.push(renderSpan(row, draw));
-    lines.push(...notesOf(row).map((note) => renderBelow(row, note, draw)));
+    const darkTimes = critical.darkTimes.filter(({ parentSpanId }) => parentSpanId === row.span.spanId);
+    const notes = [...notesOf(row), ...darkTimes.map((time) => darkNoteOf(time, scale))];
+    lines.push(...notes.map((note) => renderBelow(row, note, draw)));
     for (const entry of placed.bySpan.get(row.span.spanId) ?? []) {
       lines.push(renderBelow(row, { mark: ' ', ...logText(entry) }, draw));
     }
@@ -110,9 +117,11 @@ function renderSpan({ span, indent }: SpanRow, { columns, scale, colour, service
   return `${failed ? paint('!', SGR.red, colour) : ' '} ${cells.join(GAP)}`;
 }
 
-/** What is wrong with a span: its error, and a parent that is not there. */
+/** What is to be said of a span: what the local cloud did to it, its error, and a parent that is not there. */
 function notesOf({ span, orphan }: SpanRow): Note[] {
   const notes: Note[] = [];
+  const interference = interferenceNote(span.attributes);
+  if (interference !== undefined) notes.push({ mark: ' ', text: interference, painted: (text) => text });
   if (span.status === 'error') {
     const exception = span.events.find((event) => event.name === 'exception')?.attributes[
       'exception.message'
@@ -129,6 +138,14 @@ function notesOf({ span, orphan }: SpanRow): Note[] {
   }
   if (orphan === 'cycle') notes.push({ mark: '?', text: 'it is its own ancestor', painted: red });
   return notes;
+}
+
+function darkNoteOf(time: DarkTime, { startUnixNano }: TimeScale): Note {
+  return {
+    mark: '?',
+    text: darkNote(time, startUnixNano),
+    painted: (text, colour) => paint(text, SGR.dim, colour),
+  };
 }
 
 function red(text: string, colour: boolean): string {

@@ -8,7 +8,13 @@ import {
   DocumentExistsError,
   DocumentNotFoundError,
 } from '../errors';
-import { CallerGoneError, DeadlineExceededError, withClientSpan, type BucketSettings } from '../telemetry';
+import {
+  CallerGoneError,
+  DeadlineExceededError,
+  traceContextHeaders,
+  withClientSpan,
+  type BucketSettings,
+} from '../telemetry';
 import { CLOUD_REGION } from '../telemetry/attributes';
 import { isCrossRegion } from './bucket-region';
 import { retryWithinDeadline } from './retry-within-deadline';
@@ -48,6 +54,14 @@ export class DocumentStore {
   /** @param bucket of a client with `autoRetry: false`: attempts are repeated here. */
   constructor(bucket: Bucket, options: DocumentStoreOptions) {
     this.#bucket = bucket;
+    bucket.interceptors.push({
+      // So that whoever looks at the bucket's side of a slow or failed request finds its trace.
+      request: (request) => {
+        request.headers = { ...request.headers, ...traceContextHeaders() };
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the client has two types for one thing
+        return request as ReturnType<(typeof bucket.interceptors)[number]['request']>;
+      },
+    });
     this.#options = options;
     this.#attributes = {
       [BUCKET]: options.bucket,

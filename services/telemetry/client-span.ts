@@ -1,6 +1,6 @@
 import type { Attributes, Span } from '@opentelemetry/api';
 import { core } from '@opentelemetry/sdk-node';
-import { context, SpanKind } from './api';
+import { context, propagation, SpanKind } from './api';
 import { DEADLINE_MS } from './attributes';
 import { remainingMs } from './deadline';
 import { recordFailure } from './failure';
@@ -9,6 +9,16 @@ import { getTracer } from './tracer';
 /** Runs `work` without spans below the active one, which stands for the requests that a client library makes in it. */
 export function withoutSpans<T>(work: () => Promise<T>): Promise<T> {
   return context.with(core.suppressTracing(context.active()), work);
+}
+
+/**
+ * Trace context of the active span, as headers for a platform that is told which call a request belongs to; also within
+ * `withoutSpans`. Empty where there is no span.
+ */
+export function traceContextHeaders(): Record<string, string> {
+  const headers: Record<string, string> = {};
+  propagation.inject(core.unsuppressTracing(context.active()), headers);
+  return headers;
 }
 
 /**

@@ -1,4 +1,4 @@
-export { withClientSpan, withoutSpans } from './client-span';
+export { traceContextHeaders, withClientSpan, withoutSpans } from './client-span';
 export {
   CallerGoneError,
   DeadlineExceededError,

@@ -44,6 +44,17 @@ describe('npm run bench', () => {
     expect(budgets.map(({ other }: { other: string }) => other)).toEqual(Array(4).fill('untraced'));
   }, 120_000);
 
+  it('measures synthesis on its own', async () => {
+    const { code, stdout } = await bench('--synth', '--quick');
+
+    expect(code).toBe(0);
+    expect(stdout.split('\n').filter((line) => /^\| \d/.test(line))).toEqual([
+      expect.stringMatching(/^\| 1 \| \d+ \| [\d.]+ \|$/),
+      expect.stringMatching(/^\| 2 \| \d+ \| [\d.]+ \|$/),
+    ]);
+    expect(stdout).toMatch(/cdktf synth of the pipeline: [\d.]+ s\n$/);
+  }, 120_000);
+
   it('says which variants there are', async () => {
     const { code, stderr } = await bench('--variants', 'untraced,nothing');
 

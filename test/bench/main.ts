@@ -11,28 +11,35 @@ import type { Collectors } from './collectors';
 import { FULL, measure, QUICK } from './measure';
 import { installPeers } from './peers';
 import { formatForReadme, formatReport, summarizeAll, type Report } from './report';
+import { benchSynth } from './synth';
 import { PEER_NAMES, VARIANT_NAMES, variantsOf } from './variants';
 
 /**
  * What tracing costs, measured: `npm run bench [-- --quick] [--json] [--readme] [--variants a,b]`. Prints the figures and
  * whether the budgets are met, into the README as well where that is asked for; progress goes to stderr, and exits 1 when a
- * budget is missed. Needs Linux, whose `/proc` tells memory
- * and CPU time. Everything it starts listens on 127.0.0.1 and ends with it.
+ * budget is missed. Needs Linux, whose `/proc` tells memory and CPU time. Everything it starts listens on 127.0.0.1 and ends
+ * with it. `npm run bench -- --synth [--quick]` measures synthesis instead.
  */
 async function bench(): Promise<void> {
   const {
     quick,
     json,
     readme,
+    synth,
     variants: chosen,
   } = parseArgs({
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       readme: { type: 'boolean', default: false },
+      synth: { type: 'boolean', default: false },
       variants: { type: 'string', default: VARIANT_NAMES.join(',') },
     },
   }).values;
+  if (synth) {
+    process.stdout.write(benchSynth(quick, progress));
+    return;
+  }
   const names = new Set(chosen.split(','));
   const unknown = [...names].filter((name) => !VARIANT_NAMES.some((known) => known === name));
   if (unknown.length > 0) {

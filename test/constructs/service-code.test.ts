@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { ServiceCode, TracedCloudRunService } from '../../constructs';
+import { ImageBuilder, ServiceCode, TracedCloudRunService } from '../../constructs';
 import { addresses, cloudRunService, resource, synth, testStack, waitsFor } from '../helpers/synth';
 
 const services = join(__dirname, '..', '..', 'services');
@@ -46,6 +46,7 @@ describe('code from a directory', () => {
             environment: {
               IMAGE_URI: image,
               BUNDLE_DIRECTORY: expect.stringMatching(/^assets\/storage_image_bundle_[0-9A-F]+\/[0-9a-f]+$/),
+              IMAGE_BUILDER: 'cloud-build',
             },
           },
         },
@@ -70,6 +71,31 @@ describe('code from a directory', () => {
     );
     expect(commands).toHaveLength(2);
     expect(new Set(commands).size).toBe(1);
+  });
+
+  test('is built by Docker when asked, without Cloud Build', () => {
+    const stack = testStack();
+    new TracedCloudRunService(stack, 'storage', {
+      code: ServiceCode.fromDirectory(join(services, 'storage'), { imageBuilder: ImageBuilder.docker() }),
+    });
+    const synthesized = synth(stack);
+    expect(resource(synthesized, PUBLISH)).toMatchObject({
+      provisioner: [{ 'local-exec': { environment: { IMAGE_BUILDER: 'docker' } } }],
+    });
+    const apis = addresses(synthesized, 'google_project_service');
+    expect(apis).toContain('google_project_service.api-artifactregistry');
+    expect(apis).not.toContain('google_project_service.api-cloudbuild');
+  });
+
+  test('leaves the newest images of each service, and deletes older ones after a month', () => {
+    expect(resource(synthDirectories('gateway'), REPOSITORY)).toMatchObject({
+      cleanup_policies: [
+        { id: 'keep-newest', action: 'KEEP', most_recent_versions: { keep_count: 10 } },
+        { id: 'delete-old', action: 'DELETE', condition: { tag_state: 'ANY', older_than: '2592000s' } },
+      ],
+      cleanup_policy_dry_run: false,
+    });
+    expect(resource(synthDirectories('gateway'), REPOSITORY)).not.toHaveProperty('docker_config');
   });
 
   test('is refused where there is no service', () => {

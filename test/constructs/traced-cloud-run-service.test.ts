@@ -109,7 +109,7 @@ describe('a service without options', () => {
   });
 
   test('leaves the fields that Cloud Run and gcloud write alone, so that a second plan is empty', () => {
-    expect(synthService().service['lifecycle']).toEqual({
+    expect(synthService().service['lifecycle']).toMatchObject({
       ignore_changes: ['client', 'client_version', 'scaling'],
     });
   });
@@ -164,6 +164,14 @@ describe('an option', () => {
     ],
   ])('%j sets the service', (props, expected) => {
     expect(synthService(props).service).toMatchObject(expected);
+  });
+
+  test('with deletion protection is refused to be destroyed in the plan, with nothing else gone yet', () => {
+    const { lifecycle } = synthService({ deletionProtection: true }).service;
+    expect(lifecycle).toMatchObject({ prevent_destroy: true });
+    expect(synthService({ deletionProtection: false }).service['lifecycle']).not.toHaveProperty(
+      'prevent_destroy',
+    );
   });
 
   test.each<[Partial<TracedCloudRunServiceProps>, Attributes]>([
@@ -361,7 +369,7 @@ describe('an image that others deploy', () => {
     });
     const { service, container } = synthService({ code: managed });
     expect(container.image).toBe('europe-docker.pkg.dev/my-project/images/api:first');
-    expect(service['lifecycle']).toEqual({
+    expect(service['lifecycle']).toMatchObject({
       ignore_changes: [
         'client',
         'client_version',

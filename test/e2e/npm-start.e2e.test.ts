@@ -45,6 +45,11 @@ describe('npm start', () => {
     const first = project.npm(...START);
     await first.until(STAYS_UP);
 
+    // THEN it has said where its page is
+    const [, page = '', shown] =
+      /On a page: (http:\S+\/)#\/trace\/([0-9a-f]{32})/.exec(first.printed()) ?? [];
+    expect(await (await fetch(page)).text()).toContain('<main');
+
     // WHEN a second one starts, THEN it says so in one line
     const second = await project.npm(...START).ended;
     expect(second.exitCode).toBe(1);
@@ -59,14 +64,25 @@ describe('npm start', () => {
       'storage-local',
     ]);
     const traces: { traceId: string }[] = JSON.parse((await local('traces', '--json')).text);
-    expect(traces).toHaveLength(1);
+    // The newest first; the other one is of the run before.
+    expect(traces).toHaveLength(2);
     const traceId = traces[0]?.traceId ?? '';
+    expect(traceId).toBe(shown);
     expect((await local('traces', traceId)).text).toContain('gcs.upload');
     expect((await local('logs', '--trace', traceId)).text).toContain('document stored');
-    expect((await local('traces', '--errors')).text).toContain('No trace with an error');
+    expect((await local('explain', traceId)).text).toMatch(
+      /^POST \/process answered 201 after [\d,]+ ms; nothing failed\. /,
+    );
+    expect((await local('traces', '--service', 'storage', '--status', '2xx')).text).toContain(traceId);
+    expect(JSON.parse((await local('export', traceId)).text)).toHaveProperty('resourceSpans');
+    expect((await local('traces', '--errors')).text).toContain('No trace matches.');
+    expect((await local('alerts')).text).toContain('No alert has fired');
+    expect((await local('alerts', '--policies')).text).toMatch(/ok +p95 latency above 2000 ms over 5 min/);
     const unknown = await local('traces', 'ffff');
     expect(unknown).toEqual({ exitCode: 1, text: "there is no trace 'ffff'\n" });
     expect((await local('deploy', 'document-pipeline-local')).text).toContain('No changes');
+    expect((await local('clear')).text).toBe('2 traces cleared.\n');
+    expect((await local('traces')).text).toBe('No trace has arrived yet.\n');
 
     // WHEN it is told to stop, THEN it stops
     expect(await local('down')).toEqual({ exitCode: 0, text: 'The local cloud has stopped.\n' });

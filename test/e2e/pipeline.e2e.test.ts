@@ -75,8 +75,38 @@ describe('a document', () => {
     // THEN
     expect(response.status).toBe(201);
     const { spans } = await pipeline.traceOf(response);
-    const failed = spans.filter(({ status }) => status === 'error').map(({ name }) => name);
-    expect(failed).toEqual(['gcs.attempt', 'gcs.attempt']);
+    const failed = spans.filter(({ status }) => status === 'error');
+    const attempts = failed.filter(({ name }) => name === 'gcs.attempt');
+    // Each of them says whose doing it was: below it stands the bucket's side.
+    const faults = failed.filter(({ attributes }) => attributes['local_cloud.fault'] === 'status 503');
+    expect(failed).toHaveLength(4);
+    expect(new Set(faults.map(({ parentSpanId }) => parentSpanId))).toEqual(
+      new Set(attempts.map(({ spanId }) => spanId)),
+    );
+  });
+
+  test('takes the way to a bucket in another region, and its trace names the regions', async () => {
+    // GIVEN
+    const [bucket] = pipeline.cloud.products.storage.buckets();
+    if (!bucket) throw new Error('there is no bucket');
+    const { record } = bucket;
+    bucket.record = { ...record, location: 'EUROPE-NORTH1' };
+
+    // WHEN
+    const response = await pipeline.process(TEXT);
+
+    // THEN
+    bucket.record = record;
+    const { spans } = await pipeline.traceOf(response);
+    const far = spans.filter(({ service }) => service === 'Cloud Storage');
+    expect(far.map(({ name }) => name)).toEqual(['storage.objects.insert', 'storage.objects.insert']);
+    for (const { attributes, parentSpanId } of far) {
+      expect(attributes).toMatchObject({
+        'local_cloud.caller_region': record.location.toLowerCase(),
+        'local_cloud.region': 'europe-north1',
+      });
+      expect(spans.find(({ spanId }) => spanId === parentSpanId)?.name).toBe('gcs.attempt');
+    }
   });
 
   test('keeps the trace that its caller has begun', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cleanup } from '../../local/cleanup';
 import { LocalCloud } from '../../local/local-cloud';
-import { everyModelledOption, everyOption, IMAGE } from '../helpers/every-option';
+import { everyModelledOption, everyOption, IMAGE, VARIABLES } from '../helpers/every-option';
 import { synth } from '../helpers/synth';
 import { type Config, succeeded, TerraformWorkspace } from '../helpers/terraform';
 
@@ -32,7 +32,7 @@ beforeAll(async () => {
     body: JSON.stringify({ directory: image }),
   });
   if (answer.status !== 201) throw new Error(`the image was not taken: ${await answer.text()}`);
-  workspace = await TerraformWorkspace.open({ reattach });
+  workspace = await TerraformWorkspace.open({ reattach, env: VARIABLES });
   cleanup.defer(() => workspace.dispose());
 });
 afterAll(() => cleanup.run());

@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { runCdktf } from '../../local/cdktf';
 import { Cleanup } from '../../local/cleanup';
 import { deployStack } from '../../local/commands/deploy-stack';
-import type { TraceReport } from '../../local/control/control-api';
-import { LocalCloud } from '../../local/local-cloud';
+import type { TraceReport } from '../../local/control/trace-report';
+import { LocalCloud, type LocalCloudOptions } from '../../local/local-cloud';
 import { readShownPlan } from './terraform-plan';
 
 const ROOT = resolve(__dirname, '../..');
@@ -17,12 +17,12 @@ const TRACE_TIMEOUT_MS = 20_000;
 
 /** The pipeline of this repository, deployed by the real cdktf and Terraform to a local cloud of its own. */
 export class DeployedPipeline {
-  static async start(): Promise<DeployedPipeline> {
+  static async start(options: Pick<LocalCloudOptions, 'onAlert'> = {}): Promise<DeployedPipeline> {
     const directory = await mkdtemp(join(tmpdir(), 'pipeline-'));
     const cleanup = new Cleanup();
     cleanup.defer(() => rm(directory, { recursive: true, force: true }));
     try {
-      const cloud = await LocalCloud.start({ projectDirectory: directory, port: 0 });
+      const cloud = await LocalCloud.start({ ...options, projectDirectory: directory, port: 0 });
       cleanup.defer(() => cloud.dispose());
       const outputs = await deployStack({
         stack: STACK,

@@ -2,11 +2,13 @@ import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { SecretManagerSecret } from '@cdktf/provider-google/lib/secret-manager-secret';
 import { SecretManagerSecretVersion } from '@cdktf/provider-google/lib/secret-manager-secret-version';
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
-import { TerraformStack } from 'cdktf';
+import { TerraformStack, TerraformVariable } from 'cdktf';
 import {
   Access,
   DeploymentEnvironment,
   LivenessProbe,
+  NotificationChannel,
+  PipelineMonitoring,
   Sampling,
   Secret,
   ServiceCode,
@@ -20,6 +22,9 @@ import {
 import { testApp } from './synth';
 
 export const IMAGE = 'europe-docker.pkg.dev/local-options/images/edge:first';
+
+/** Values of the stacks' variables, as Terraform takes them from the environment. */
+export const VARIABLES = { TF_VAR_slack: 'xoxb-1', TF_VAR_pager: 'correct horse' };
 
 /** What the local cloud does not model. */
 type Unmodelled = Pick<TracedCloudRunServiceProps, 'vpcEgress' | 'traffic'>;
@@ -67,7 +72,27 @@ function compose(unmodelled: Unmodelled) {
   gateway.addBucket('documents');
   gateway.useBucket('archive', archive, { readOnly: true });
   gateway.grantInvoke('group:sre@example.com');
+  monitor(stack, gateway);
   return { stack, gateway, archive };
+}
+
+function monitor(stack: TerraformStack, gateway: TracedCloudRunService): void {
+  const secret = (id: string) => new TerraformVariable(stack, id, { type: 'string', sensitive: true });
+  const authToken = secret('slack');
+  const password = secret('pager');
+  const notify = [
+    NotificationChannel.email(stack, 'on-call', 'on-call@example.com'),
+    NotificationChannel.slack(stack, 'incidents', { channel: '#incidents', authToken }),
+    NotificationChannel.webhook(stack, 'bridge', { url: 'https://example.com', username: 'me', password }),
+  ];
+  gateway.addLatencyAlert({ p95Ms: 1_000, p99Ms: 2_000, windowMin: 10, notify });
+  gateway.addErrorAlert({ notify });
+  gateway.addSlo({ availabilityGoal: 0.99, latencyThresholdMs: 1_000, notify });
+  gateway.addUptimeCheck({ periodMin: 10, notify });
+  new PipelineMonitoring(stack, 'pipeline', {
+    entries: [{ service: gateway, requestsPerSec: 1 }],
+    notify,
+  });
 }
 
 /** A stack with all that the local cloud models. */

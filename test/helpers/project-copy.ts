@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readlinkSync, watch } from 'node:fs';
-import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { copyFile, cp, link, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -31,9 +31,15 @@ export class ProjectCopy {
   readonly #running: ChildProcess[] = [];
 
   static async make(): Promise<ProjectCopy> {
-    const directory = await mkdtemp(join(tmpdir(), 'clone-'));
-    for (const part of PARTS) await cp(join(ROOT, part), join(directory, part), { recursive: true });
+    const directory = await copyParts();
     await symlink(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
+    return new ProjectCopy(directory);
+  }
+
+  /** As after `npm install` there: packages are found where the copy is, not where they came from. */
+  static async makeInstalled(): Promise<ProjectCopy> {
+    const directory = await copyParts();
+    await linkFiles(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
     return new ProjectCopy(directory);
   }
 
@@ -116,5 +122,22 @@ export class ProjectCopy {
       // It has ended, or is somebody else's.
       return false;
     }
+  }
+}
+
+async function copyParts(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'clone-'));
+  for (const part of PARTS) await cp(join(ROOT, part), join(directory, part), { recursive: true });
+  return directory;
+}
+
+/** Makes the tree again out of the same files, but for what starts with a dot: programs, caches. */
+async function linkFiles(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory() && !entry.name.startsWith('.')) await linkFiles(source, target);
+    // Temporary files may be on another disk, which has no links to this one.
+    else if (entry.isFile()) await link(source, target).catch(() => copyFile(source, target));
   }
 }

@@ -41,7 +41,13 @@ afterAll(() => rmSync(directory, { recursive: true }));
 function publish(env: Record<string, string> = {}): Promise<Run> {
   const child = spawn(process.execPath, [publisher], {
     cwd: directory,
-    env: { PATH: bin, IMAGE_URI: IMAGE, BUNDLE_DIRECTORY: 'bundle', ...env },
+    env: {
+      PATH: bin,
+      IMAGE_URI: IMAGE,
+      BUNDLE_DIRECTORY: 'bundle',
+      IMAGE_BUILDER: 'cloud-build',
+      ...env,
+    },
   });
   let stdout = '';
   let stderr = '';
@@ -52,18 +58,30 @@ function publish(env: Record<string, string> = {}): Promise<Run> {
   });
 }
 
-/** Puts a `gcloud` on the PATH that keeps its arguments and the directory it is given, and does what it is told to. */
-function installGcloud(answers: { readonly describe: string; readonly build: string }): void {
-  const program = `#!${process.execPath}
-    const { appendFileSync, cpSync } = require('node:fs');
+/** What a program is told to say, and to fail for, by the first word of its command. */
+type Answers = Readonly<Record<string, string>>;
+
+/** Puts a program on the PATH that keeps its arguments, variables and build context, and does what it is told to. */
+function install(program: 'gcloud' | 'docker', answers: Answers): void {
+  const source = `#!${process.execPath}
+    const { appendFileSync, cpSync, existsSync, readdirSync, statSync } = require('node:fs');
     const args = process.argv.slice(2);
     appendFileSync(${JSON.stringify(join(bin, 'calls'))}, JSON.stringify(args) + '\\n');
-    if (args[0] === 'builds') cpSync(args[2], ${JSON.stringify(join(bin, 'context'))}, { recursive: true });
-    const said = args[0] === 'builds' ? ${JSON.stringify(answers.build)} : ${JSON.stringify(answers.describe)};
+    appendFileSync(${JSON.stringify(join(bin, 'variables'))}, JSON.stringify(process.env) + '\\n');
+    const context = args.find((arg) => existsSync(arg + '/Dockerfile'));
+    if (context) {
+      cpSync(context, ${JSON.stringify(join(bin, 'context'))}, { recursive: true });
+      for (const path of readdirSync(context, { recursive: true }).toSorted()) {
+        appendFileSync(${JSON.stringify(join(bin, 'times'))}, path + ' ' + statSync(context + '/' + path).mtimeMs + '\\n');
+      }
+    }
+    const said = ${JSON.stringify(answers)}[args[0]] ?? '';
     if (said !== '') { console.error(said); process.exitCode = 1; }`;
-  writeFileSync(join(bin, 'gcloud'), program);
-  chmodSync(join(bin, 'gcloud'), 0o755);
+  writeFileSync(join(bin, program), source);
+  chmodSync(join(bin, program), 0o755);
 }
+
+const NOT_FOUND = 'ERROR: Image not found.';
 
 const calls = (): string[][] =>
   readFileSync(join(bin, 'calls'), 'utf8')
@@ -71,9 +89,9 @@ const calls = (): string[][] =>
     .split('\n')
     .map((line): string[] => JSON.parse(line));
 
-describe('against Google', () => {
+describe('with Cloud Build', () => {
   it('builds and pushes the bundle as an image that runs as nobody', async () => {
-    installGcloud({ describe: 'ERROR: Image not found.', build: '' });
+    install('gcloud', { artifacts: NOT_FOUND });
 
     const run = await publish();
 
@@ -104,7 +122,7 @@ describe('against Google', () => {
   });
 
   it('builds nothing when the image is there', async () => {
-    installGcloud({ describe: '', build: 'must not be called' });
+    install('gcloud', { builds: 'must not be called' });
 
     expect(await publish()).toMatchObject({ status: 0, stdout: `${IMAGE} is there already\n` });
     expect(calls()).toEqual([
@@ -126,7 +144,7 @@ describe('against Google', () => {
     ['not allowed', 'ERROR: PERMISSION_DENIED: The caller lacks it', 'roles/cloudbuild.builds.editor'],
     ['anything else', 'ERROR: build step 0 failed', 'ERROR: build step 0 failed'],
   ])('says in one line what to do: %s', async (_what, said, remedy) => {
-    installGcloud({ describe: 'ERROR: Image not found.', build: said });
+    install('gcloud', { artifacts: NOT_FOUND, builds: said });
 
     const { status, stderr } = await publish();
 
@@ -143,11 +161,92 @@ describe('against Google', () => {
   });
 
   it('takes a project of a domain apart', async () => {
-    installGcloud({ describe: '', build: '' });
+    install('gcloud', {});
 
     await publish({ IMAGE_URI: 'europe-west1-docker.pkg.dev/example.com/project/images/a:b' });
 
     expect(calls()[0]).toEqual(expect.arrayContaining(['--project', 'example.com:project']));
+  });
+});
+
+describe('with Docker', () => {
+  const DOCKER = { IMAGE_BUILDER: 'docker' };
+  const NO_MANIFEST = `no such manifest: ${IMAGE}`;
+
+  it('builds for the platform of Cloud Run and pushes, without gcloud', async () => {
+    install('docker', { manifest: NO_MANIFEST });
+
+    const run = await publish(DOCKER);
+
+    expect(run).toMatchObject({ status: 0, stdout: `${IMAGE} built and pushed\n`, stderr: '' });
+    expect(calls()).toEqual([
+      ['manifest', 'inspect', IMAGE],
+      ['build', '--platform', 'linux/amd64', '--tag', IMAGE, expect.any(String)],
+      ['push', IMAGE],
+    ]);
+    expect(readFileSync(join(bin, 'context', 'Dockerfile'), 'utf8')).toContain('USER nonroot');
+    expect(readFileSync(join(bin, 'context', 'bundle', 'main.js'), 'utf8')).toBe('console.log(1);');
+    expect(existsSync(calls()[1]?.at(-1) ?? '')).toBe(false);
+  });
+
+  it('makes the same image of the same bundle at any time', async () => {
+    install('docker', { manifest: NO_MANIFEST });
+
+    await publish(DOCKER);
+
+    expect(readFileSync(join(bin, 'times'), 'utf8')).toBe('Dockerfile 0\nbundle 0\nbundle/main.js 0\n');
+    const [, build = ''] = readFileSync(join(bin, 'variables'), 'utf8').split('\n');
+    expect(JSON.parse(build)).toMatchObject({ SOURCE_DATE_EPOCH: '0', BUILDX_NO_DEFAULT_ATTESTATIONS: '1' });
+  });
+
+  it('builds nothing when the image is there', async () => {
+    install('docker', { build: 'must not be called' });
+
+    expect(await publish(DOCKER)).toMatchObject({ status: 0, stdout: `${IMAGE} is there already\n` });
+    expect(calls()).toEqual([['manifest', 'inspect', IMAGE]]);
+  });
+
+  const LOGIN = 'run: gcloud auth configure-docker europe-west1-docker.pkg.dev,';
+  it.each([
+    ['build', 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock.', 'start Docker Desktop'],
+    [
+      'build',
+      'failed to connect to the docker API at npipe:////./pipe/docker_engine',
+      'start Docker Desktop',
+    ],
+    ['build', 'permission denied while trying to connect to the Docker daemon socket', 'linux-postinstall'],
+    [
+      'build',
+      'exec /nodejs/bin/node: exec format error',
+      '--install amd64, or use ImageBuilder.cloudBuild()',
+    ],
+    ['build', 'COPY failed: file not found', 'docker build failed (docker: COPY failed: file not found)'],
+    ['manifest', 'denied: Unauthenticated request. Unauthenticated requests do not have permission', LOGIN],
+    ['manifest', 'unauthorized: authentication failed', LOGIN],
+    ['push', 'denied: Permission "artifactregistry.repositories.uploadArtifacts" denied on resource', LOGIN],
+    ['push', 'no basic auth credentials', LOGIN],
+    ['push', 'exec: "docker-credential-gcloud": executable file not found in $PATH', 'cloud.google.com/sdk'],
+    ['push', 'ERROR: You do not currently have an active account selected.', 'run: gcloud auth login'],
+    ['push', 'connection reset by peer', 'docker push failed (docker: connection reset by peer)'],
+  ])('says in one line what to do when %s says: %s', async (command, said, remedy) => {
+    install('docker', { manifest: NO_MANIFEST, [command]: said });
+
+    const { status, stderr } = await publish(DOCKER);
+
+    expect(status).toBe(1);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(`${IMAGE} was not built: `);
+    expect(stderr).toContain(remedy);
+    expect(calls().at(-1)?.[0]).toBe(command);
+  });
+
+  it('says where to get docker when there is none', async () => {
+    expect(await publish(DOCKER)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(
+        'docker is not installed; see https://docs.docker.com/get-started/get-docker',
+      ),
+    });
   });
 });
 
@@ -176,7 +275,7 @@ describe('against the local cloud', () => {
     registry.closeAllConnections();
   });
 
-  it('hands over the absolute path of the bundle, and never asks gcloud', async () => {
+  it('hands over the absolute path of the bundle, and never builds', async () => {
     expect(await publish({ LOCAL_CLOUD_REGISTRY: url })).toMatchObject({ status: 0, stderr: '' });
     expect(requests).toEqual([{ method: 'PUT /images', uri: IMAGE, body: { directory: bundle } }]);
   });
@@ -207,6 +306,8 @@ describe('a deploy that gives too little', () => {
     ['BUNDLE_DIRECTORY', { BUNDLE_DIRECTORY: '' }],
     ['BUNDLE_DIRECTORY', { BUNDLE_DIRECTORY: 'nowhere' }],
     ['IMAGE_URI', { IMAGE_URI: 'gateway' }],
+    ['IMAGE_BUILDER', { IMAGE_BUILDER: '' }],
+    ["IMAGE_BUILDER is 'kaniko', allowed is cloud-build, docker", { IMAGE_BUILDER: 'kaniko' }],
   ])('is told the variable: %s', async (variable, env: Record<string, string>) => {
     const { status, stderr } = await publish(env);
 

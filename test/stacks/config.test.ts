@@ -49,8 +49,14 @@ describe('a configuration', () => {
     expect(configs[1]).toMatchObject({ stateBucket: 'my-project-123-state' });
   });
 
+  test.each(['docker', 'cloud-build'])('names %s to build the images', (imageBuilder) => {
+    const [config] = read({ staging: { ...staging, imageBuilder } });
+    expect(config?.imageBuilder?.name).toBe(imageBuilder);
+    expect(read({ staging })[0]).not.toHaveProperty('imageBuilder');
+  });
+
   const AT = 'cdktf.json: context.environments';
-  const KEYS = 'projectId, region, notificationEmail, stateBucket';
+  const KEYS = 'projectId, region, notificationEmail, stateBucket, imageBuilder';
   test.each<[string, unknown, string[]]>([
     [
       'no environments',
@@ -115,6 +121,11 @@ describe('a configuration', () => {
         `${AT}.staging.stateBucket is 'gs://state', allowed is the name of a Cloud Storage bucket, ` +
           "such as 'my-project-123-terraform-state'",
       ],
+    ],
+    [
+      'an image builder that is none',
+      { staging: { ...staging, imageBuilder: 'podman' } },
+      [`${AT}.staging.imageBuilder is 'podman', allowed is 'cloud-build' or 'docker'`],
     ],
     [
       'a real project for the local cloud',

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stackToDeploy } from '../../stacks/deployment';
+import { stackId } from '../../stacks/config';
+import { environmentToDeploy } from '../../stacks/deployment';
 
 const deploy = join(__dirname, '..', '..', 'stacks', 'deploy.ts');
 const tsx = require.resolve('tsx');
@@ -55,7 +56,8 @@ async function run(
 function stackFor(args: readonly string[], env: Record<string, string>): string {
   const file = join(directory, 'cdktf.json');
   writeFileSync(file, JSON.stringify({ context: { environments: { staging, production: staging } } }));
-  return stackToDeploy(args, file, { PATH: process.env['PATH'], HOME: home, ...env });
+  const config = environmentToDeploy(args, file, { PATH: process.env['PATH'], HOME: home, ...env });
+  return stackId(config.environment.name);
 }
 
 const TOKEN = { GOOGLE_OAUTH_ACCESS_TOKEN: 'token' };

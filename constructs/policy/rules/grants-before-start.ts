@@ -1,5 +1,5 @@
 import { accountOfService, cloudRunServices } from '../cloud-run-services';
-import { grantsOf } from '../grants';
+import { grantsByAccount } from '../grants';
 import type { PolicyRule } from '../policy-rule';
 
 export const grantsBeforeStart = {
@@ -11,16 +11,11 @@ export const grantsBeforeStart = {
   pass: granted(['google_project_iam_member.api']),
   fail: granted([]),
   *check(stack) {
-    const grants = grantsOf(stack);
+    const grants = grantsByAccount(stack);
     for (const service of cloudRunServices(stack)) {
-      const account = accountOfService(service, stack);
-      if (account === undefined) continue;
       const { resource } = service;
-      const before = stack.waitsFor(resource);
-      for (const grant of grants) {
-        const isOfService = grant.accounts.includes(account);
-        if (!isOfService || before.has(grant.resource) || stack.waitsFor(grant.resource).has(resource))
-          continue;
+      for (const grant of grants.get(accountOfService(service, stack) ?? '') ?? []) {
+        if (stack.waitsFor(resource, grant.resource) || stack.waitsFor(grant.resource, resource)) continue;
         yield {
           resource,
           found: `it does not wait for ${grant.resource.address}, which grants ${grant.role ?? 'a role'} to its account`,

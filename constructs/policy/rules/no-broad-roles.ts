@@ -24,9 +24,9 @@ export const noBroadRoles = {
   pass: withRole('roles/cloudtrace.agent'),
   fail: withRole('roles/editor'),
   *check(stack) {
-    const accounts = cloudRunServices(stack).map((service) => accountOfService(service, stack));
+    const accounts = new Set(cloudRunServices(stack).map((service) => accountOfService(service, stack)));
     for (const grant of grantsOf(stack)) {
-      const isOfService = grant.accounts.some((account) => accounts.includes(account));
+      const isOfService = grant.accounts.some((account) => accounts.has(account));
       if (!grant.wide || !isOfService || !BROAD.test(grant.role ?? '')) continue;
       yield {
         resource: grant.resource,

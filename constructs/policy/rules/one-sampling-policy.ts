@@ -1,4 +1,4 @@
-import { callsBetween, cloudRunServices, variableOf } from '../cloud-run-services';
+import { callsBetween, variableOf } from '../cloud-run-services';
 import type { PolicyRule } from '../policy-rule';
 
 /** What decides whether a trace is kept. */
@@ -18,7 +18,7 @@ export const oneSamplingPolicy = {
   pass: calling('0.1', '0.1'),
   fail: calling('0.1', '0.5'),
   *check(stack) {
-    for (const { caller, callee } of callsBetween(cloudRunServices(stack), stack)) {
+    for (const { caller, callee } of callsBetween(stack)) {
       if (!caller.traced || !callee.traced) continue;
       const different = VARIABLES.map((name) => ({
         name,

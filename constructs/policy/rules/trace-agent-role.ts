@@ -1,5 +1,5 @@
 import { accountOfService, type CloudRunService, cloudRunServices, variableOf } from '../cloud-run-services';
-import { grantsOf } from '../grants';
+import { grantsByAccount } from '../grants';
 import type { PolicyRule } from '../policy-rule';
 import type { SynthesizedStack } from '../synthesized-stack';
 
@@ -20,15 +20,15 @@ export const traceAgentRole = {
   pass: tracedWith('roles/cloudtrace.agent'),
   fail: tracedWith('roles/monitoring.metricWriter'),
   *check(stack) {
-    const wide = grantsOf(stack).filter((grant) => grant.wide);
+    const grants = grantsByAccount(stack);
     for (const service of cloudRunServices(stack)) {
       const account = accountOfService(service, stack);
       // What other accounts may do is decided elsewhere.
       const isOfStack = account?.startsWith('google_service_account.') ?? false;
       if (!service.traced || !isOfStack || !sendsToGoogle(service, stack)) continue;
-      const roles = wide.filter(({ accounts }) => accounts.includes(account ?? '')).map(({ role }) => role);
+      const wide = (grants.get(account ?? '') ?? []).filter((grant) => grant.wide);
       // A role of one's own, or one that is not known, may hold the permission.
-      const may = roles.some((role) => !role?.startsWith('roles/') || WRITES_SPANS.includes(role));
+      const may = wide.some(({ role }) => !role?.startsWith('roles/') || WRITES_SPANS.includes(role));
       if (may) continue;
       yield {
         resource: service.resource,

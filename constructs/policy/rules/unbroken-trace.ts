@@ -1,4 +1,4 @@
-import { callsBetween, cloudRunServices } from '../cloud-run-services';
+import { callsBetween } from '../cloud-run-services';
 import type { PolicyRule } from '../policy-rule';
 
 export const unbrokenTrace = {
@@ -11,7 +11,7 @@ export const unbrokenTrace = {
   fail: calledBy([]),
   *check(stack) {
     const reported = new Set<string>();
-    for (const { caller, callee } of callsBetween(cloudRunServices(stack), stack)) {
+    for (const { caller, callee } of callsBetween(stack)) {
       if (caller.traced === undefined || callee.traced === undefined) continue;
       if (caller.traced === callee.traced) continue;
       const { resource } = caller.traced ? callee : caller;

@@ -5,6 +5,7 @@ import type { Attributes, Diagnostic, ResourceType } from '../resource-type';
 import { planLabels, readLabels } from '../labels';
 import { ResourceError } from '../resource-type';
 import { ApiObjectCodec } from './api-object-codec';
+import { validateCleanupPolicies } from './artifact-registry-cleanup-rules';
 import {
   isSet,
   notActedOn,
@@ -156,8 +157,8 @@ function validateRepository(config: Attributes): Diagnostic[] {
   }
   return [
     ...diagnostics,
+    ...validateCleanupPolicies(config),
     ...notActedOn(config, {
-      cleanup_policies: 'Images are kept until the repository is deleted.',
       kms_key_name: 'Images are not encrypted.',
       vulnerability_scanning_config: 'Images are not scanned.',
     }),

@@ -15,6 +15,7 @@ import {
   text,
 } from './attributes';
 import { isObject } from '../values';
+import { warnOfLogMetric } from './not-evaluated';
 
 interface LoggingProducts {
   readonly logMetrics: LogMetrics;
@@ -62,7 +63,11 @@ export const loggingMetric: ResourceType<LoggingProducts> = {
   type: 'google_logging_metric',
   // Labels are a set: any change of one is a new element, whose key is ForceNew.
   replaceOn: ['project', 'metric_descriptor.labels'],
-  validate: validateMetric,
+  validate(config) {
+    const diagnostics = validateMetric(config);
+    const isRefused = diagnostics.some(({ severity }) => severity === 'error');
+    return isRefused ? diagnostics : [...diagnostics, ...warnOfLogMetric(config)];
+  },
 
   plan(planned, request) {
     const name = text(planned, 'name');

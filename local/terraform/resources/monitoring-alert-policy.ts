@@ -8,6 +8,7 @@ import type { Attributes, ResourceType } from '../resource-type';
 import { ResourceError } from '../resource-type';
 import { ApiObjectCodec, type Fields } from './api-object-codec';
 import { goneError, planDefaults, refuseErrors, requiredText } from './attributes';
+import { warnOfConditions } from './not-evaluated';
 import { selectedObjective, validateAlertPolicy } from './monitoring-alert-policy-rules';
 
 interface AlertPolicyProducts {
@@ -98,7 +99,10 @@ export const alertPolicy: ResourceType<AlertPolicyProducts> = {
   type: 'google_monitoring_alert_policy',
   replaceOn: ['project'],
   defaults: Object.keys(DEFAULTS),
-  validate: validateAlertPolicy,
+  validate(config) {
+    const diagnostics = validateAlertPolicy(config);
+    return diagnostics.length > 0 ? diagnostics : warnOfConditions(config);
+  },
 
   plan(planned, request) {
     planDefaults(planned, request, DEFAULTS);

@@ -1,13 +1,10 @@
 /** What the configuration of a google_storage_bucket must be like. */
 
+import { softDeleteProblem } from '../../storage/bucket-fields';
 import { bucketNameProblem } from '../../storage/cloud-storage';
 import { locationType } from '../../storage/locations';
 import type { Attributes, Diagnostic } from '../resource-type';
 import { blocks, isSet, projectDiagnostics, refusal, text } from './attributes';
-
-/** Google's default, 7 days, and the range it takes besides 0, which is off. */
-export const SOFT_DELETE_DEFAULT_SEC = 604_800;
-const SOFT_DELETE_MAX_SEC = 7_776_000;
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   storage_class: ['STANDARD', 'MULTI_REGIONAL', 'REGIONAL', 'NEARLINE', 'COLDLINE', 'ARCHIVE'],
@@ -90,16 +87,13 @@ function validateChoices(config: Attributes): Diagnostic[] {
     }
   }
   const seconds = blocks(config, 'soft_delete_policy')[0]?.['retention_duration_seconds'];
-  if (
-    typeof seconds === 'number' &&
-    seconds !== 0 &&
-    (seconds < SOFT_DELETE_DEFAULT_SEC || seconds > SOFT_DELETE_MAX_SEC)
-  ) {
+  const problem = typeof seconds === 'number' ? softDeleteProblem(seconds) : undefined;
+  if (typeof seconds === 'number' && problem !== undefined) {
     diagnostics.push(
       refusal(
         ['soft_delete_policy', 0, 'retention_duration_seconds'],
         `Soft delete cannot keep objects for ${seconds} s`,
-        `Allowed are 0, which turns it off, and ${SOFT_DELETE_DEFAULT_SEC} to ${SOFT_DELETE_MAX_SEC} (7 to 90 days).`,
+        problem,
       ),
     );
   }

@@ -3,6 +3,7 @@
 import type { Iam } from '../../iam/iam';
 import { bucketIamName } from '../../storage/access';
 import type { Bucket, BucketRecord, BucketSettings } from '../../storage/bucket';
+import { SOFT_DELETE_DEFAULT_SEC } from '../../storage/bucket-fields';
 import type { CloudStorage } from '../../storage/cloud-storage';
 import { locationType } from '../../storage/locations';
 import { projectNumber } from '../../project-number';
@@ -11,7 +12,7 @@ import { planLabels, readLabels } from '../labels';
 import { type Attributes, ResourceError, type ResourceType, UNKNOWN } from '../resource-type';
 import { ApiObjectCodec } from './api-object-codec';
 import { blocks, mapBlocks, planDefaults, refuseErrors, requiredText, text } from './attributes';
-import { SOFT_DELETE_DEFAULT_SEC, validateBucket } from './storage-bucket-rules';
+import { validateBucket } from './storage-bucket-rules';
 import { inGooglesWords } from './storage-errors';
 
 interface StorageProducts {

@@ -244,6 +244,33 @@ describe('a value that is not plain text', () => {
   });
 });
 
+function alertOn(query: string) {
+  return {
+    resource: {
+      google_logging_metric: { slow: { name: 'slow/requests' } },
+      google_monitoring_alert_policy: {
+        slow: { conditions: [{ condition_prometheus_query_language: { query } }] },
+      },
+    },
+  };
+}
+
+describe('an alert', () => {
+  test.each([
+    'logging_googleapis_com:user_slow_requests',
+    'rate(logging_googleapis_com:user_slow_requests_bucket[5m])',
+    '{"logging.googleapis.com/user/slow/requests"}',
+    'rate(logging_googleapis_com:user_${google_logging_metric.slow.name}[5m])',
+  ])('on %s asks for the metric of the stack', (query) => {
+    expect(rulesIn(verdictOnConfiguration(alertOn(query)))).toEqual(['alert-applies-at-once']);
+  });
+
+  test('on a metric of another stack whose name begins alike asks for nothing of this one', () => {
+    const query = 'logging_googleapis_com:user_slow_requests_of_others';
+    expect(rulesIn(verdictOnConfiguration(alertOn(query)))).toEqual([]);
+  });
+});
+
 describe('a waiver', () => {
   test('lets one construct and everything in it break one rule, and is listed with its reason', () => {
     const stack = policedStack();

@@ -29,10 +29,19 @@ it.each([
   [['up', '--stack', 'x', '--port', '65536'], /^--port 65536 is no port/],
   [['down', '--now'], /^Unknown option '--now'/],
   [['down', 'everything'], /^Unexpected argument 'everything'/],
+  [['alerts', 'x'], /^Unexpected argument 'x'/],
   [['status', 'x'], /^Unexpected argument 'x'/],
   [['traces', 'a', 'b'], /^traces shows one trace or the list, got a b\n$/],
-  [['traces', 'a', '--errors'], /^--errors is for the list, not for one trace\n$/],
+  [['traces', 'a', '--errors'], /^filters such as --errors are for the list, not for one trace\n$/],
   [['traces', '--limit', '0'], /^--limit is '0', allowed is a whole number from 1\n$/],
+  [
+    ['traces', '--min-duration-ms', 'long'],
+    /^--min-duration-ms is 'long', allowed is a whole number from 1\n$/,
+  ],
+  [['export'], /^export takes the id of one trace, got none\n$/],
+  [['clear', 'all'], /^Unexpected argument 'all'/],
+  [['explain'], /^explain takes the id of one trace, got none\n$/],
+  [['explain', 'a', 'b'], /^explain takes the id of one trace, got a b\n$/],
   [['logs', '--limit', 'many'], /^--limit is 'many', allowed is a whole number from 1\n$/],
 ])('%j is refused with exit code 1 and the reason', async (args, reason) => {
   expect(await run(args)).toBe(1);

@@ -2,9 +2,9 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { ControlClient, ControlRefusal, DaemonUnreachableError } from '../../../local/control/control-client';
 import { ControlServer, PortTakenError } from '../../../local/control/control-server';
+import { traceReport } from '../../../local/control/trace-report';
 import { LogStore } from '../../../local/logging/log-store';
 import { TraceStore } from '../../../local/trace/trace-store';
-import { assessTrace } from '../../../local/trace/trace-tree';
 import { LOGS, span, SPANS, TRACE_ID } from '../trace/pipeline-trace';
 import { listen } from '../trace/sender';
 
@@ -31,6 +31,9 @@ async function start(options: { port?: number; onShutdown?: () => void } = {}): 
     status: () => ({ services: ['gateway'] }),
     traces,
     logs,
+    clearTraces: () => traces.clear(),
+    alerts: () => undefined,
+    graph: () => ({ nodes: [], edges: [] }),
     shutdown: options.onShutdown ?? (() => undefined),
   });
   cleanUp.push(() => server.dispose());
@@ -72,12 +75,67 @@ describe('the control server', () => {
     // THEN
     await expect(client.traces()).resolves.toEqual(traces.list());
     await expect(client.traces({ errorsOnly: true, limit: 5 })).resolves.toEqual([traces.list()[1]]);
-    const report = { traceId: TRACE_ID, spans: SPANS, logs: LOGS, assessment: assessTrace(SPANS, LOGS) };
+    const report = traceReport(TRACE_ID, SPANS, LOGS);
+    expect(report.criticalPath).toHaveLength(11);
     await expect(client.trace(TRACE_ID)).resolves.toEqual(report);
     await expect(client.trace(TRACE_ID.slice(0, 8))).resolves.toEqual(report);
     await expect(client.logs({ traceId: TRACE_ID, service: 'gateway', limit: 2 })).resolves.toEqual(
       LOGS.slice(1, 3),
     );
+  });
+
+  test('exports a trace as what its own OTLP endpoint takes, so that another cloud has the same trace', async () => {
+    // GIVEN
+    const { traces, client } = await start();
+    const other = await start();
+    traces.add(SPANS);
+    // WHEN
+    const response = await fetch(`${other.url}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(await client.otlp(TRACE_ID.slice(0, 8))),
+    });
+    // THEN
+    expect([response.status, await response.json()]).toEqual([200, {}]);
+    expect(other.traces.trace(TRACE_ID)).toEqual(traces.trace(TRACE_ID));
+  });
+
+  test('lists the traces that match every filter of the request', async () => {
+    const { traces, logs, client, url } = await start();
+    traces.add(SPANS);
+    traces.add([span('a', undefined, 's', 'n', [0, 1], { traceId: 'ab'.repeat(16) })]);
+    for (const entry of LOGS) logs.append(entry);
+    const filters = { service: 'storage', route: '/process', status: '5xx', minDurationMs: 1_000, limit: 9 };
+    const found = await client.traces({ ...filters, errorsOnly: true, text: 'DOCUMENT accepted' });
+    expect(found.map(({ traceId }) => traceId)).toEqual([TRACE_ID]);
+    await expect(client.traces({ ...filters, status: '503' })).resolves.toEqual([]);
+    await expect(client.traces({ status: 'five' })).rejects.toThrow(
+      "status is 'five', allowed is a status such as 504 or a class such as 5xx",
+    );
+    expect((await fetch(`${url}/traces?minDurationMs=-1`)).status).toBe(400);
+  });
+
+  test('clears the traces and says how many there were', async () => {
+    const { traces, client, url } = await start();
+    traces.add(SPANS);
+    await expect(client.clearTraces()).resolves.toBe(1);
+    await expect(client.traces()).resolves.toEqual([]);
+    const response = await fetch(`${url}/traces`, { method: 'PUT' });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, DELETE']);
+    expect((await fetch(`${url}/logs`, { method: 'DELETE' })).status).toBe(405);
+  });
+
+  test('explains a trace, and refuses a view of it that there is none of', async () => {
+    const { traces, client, url } = await start();
+    traces.add(SPANS);
+    const explanation = await client.explanation(TRACE_ID.slice(0, 6));
+    expect(explanation.paragraph).toMatch(/^POST \/process answered 504 after 1,004 ms: /);
+    await expect(client.explanation('ff')).rejects.toThrow("there is no trace 'ff'");
+    const response = await fetch(`${url}/traces/${TRACE_ID}/nothing`);
+    expect([response.status, await response.json()]).toEqual([
+      404,
+      { error: { message: 'there is no /traces/ID/nothing here' } },
+    ]);
   });
 
   test('shows the log lines of a trace that has no span', async () => {
@@ -100,6 +158,12 @@ describe('the control server', () => {
     expect((await fetch(`${url}/traces/`)).status).toBe(404);
     expect((await fetch(`${url}/nowhere`)).status).toBe(404);
     expect((await fetch(`${url}/shutdown`)).status).toBe(405);
+  });
+
+  test('has no alerts and no policies before they are evaluated', async () => {
+    const { client } = await start();
+    await expect(client.alerts()).resolves.toEqual([]);
+    await expect(client.alertPolicies()).resolves.toEqual([]);
   });
 
   test('takes spans over OTLP/HTTP', async () => {

@@ -11,6 +11,9 @@ export async function startDoor(startId: string): Promise<{ instance: Instance; 
     status: () => ({}),
     traces: new TraceStore(),
     logs: new LogStore(),
+    clearTraces: () => undefined,
+    alerts: () => undefined,
+    graph: () => ({ nodes: [], edges: [] }),
     shutdown: () => undefined,
   });
   const instance = {

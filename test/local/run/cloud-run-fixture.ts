@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ImageStore } from '../../../local/artifact-registry/image-store';
+import { FaultRules } from '../../../local/faults/fault-rules';
 import { Iam } from '../../../local/iam/iam';
 import { Tokens } from '../../../local/iam/tokens';
 import type { LogEntry } from '../../../local/logging/log-store';
@@ -49,7 +50,7 @@ export function nextChunk(stream: Readable): Promise<string> {
 
 export class CloudRunFixture {
   /** Without a directory of its own it gets a new one. */
-  static async open(given?: string): Promise<CloudRunFixture> {
+  static async open(given?: string, idleTimeoutMs?: number): Promise<CloudRunFixture> {
     const directory = given ?? (await mkdtemp(join(tmpdir(), 'cloud-run-')));
     const { caFile } = await createCertificateAuthority(directory);
     const refused: string[] = [];
@@ -58,15 +59,16 @@ export class CloudRunFixture {
       onRefused: (message) => refused.push(message),
     });
     const images = await ImageStore.open(join(directory, 'images'));
-    return new CloudRunFixture(directory, images, refused, { caFile, proxyUrl: proxy.url }, () =>
-      proxy.close(),
-    );
+    const network = { caFile, proxyUrl: proxy.url };
+    return new CloudRunFixture(directory, images, refused, network, () => proxy.close(), idleTimeoutMs);
   }
 
   readonly iam = new Iam();
   readonly tokens = new Tokens();
   readonly logs: LogEntry[] = [];
   readonly spans: Span[] = [];
+  readonly peerSpans: Span[] = [];
+  readonly faults = new FaultRules();
   readonly secrets = new Map<string, string>();
   readonly run: CloudRun;
   readonly #waiting = new Set<() => void>();
@@ -79,6 +81,7 @@ export class CloudRunFixture {
     readonly refused: readonly string[],
     network: { caFile: string; proxyUrl: string },
     closeProxy: () => Promise<void>,
+    idleTimeoutMs?: number,
   ) {
     this.#closeProxy = closeProxy;
     this.run = new CloudRun({
@@ -96,7 +99,10 @@ export class CloudRunFixture {
         this.logs.push(entry);
         for (const check of this.#waiting) check();
       },
+      faults: this.faults,
+      ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
       onSpan: (span) => this.spans.push(span),
+      onPeerSpan: (span) => this.peerSpans.push(span),
     });
   }
 
@@ -142,7 +148,7 @@ export class CloudRunFixture {
           secretEnv: {},
           port: 8080,
           startupProbe: PROBE,
-          resources: { cpu: '1000m', memory: '512Mi', cpuIdle: true },
+          resources: { cpu: '1000m', memory: '512Mi', cpuIdle: false },
           ...container,
         },
       },

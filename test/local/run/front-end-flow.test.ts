@@ -212,7 +212,7 @@ describe('concurrency', () => {
     expect((await Promise.all(answers)).filter((answer) => answer === 'gone')).toHaveLength(11);
     expect(await cloud.logged((entry) => isRequestLog(entry) && entry.message !== '')).toMatchObject({
       severity: 'WARNING',
-      message: expect.stringContaining('no instance was available'),
+      message: expect.stringContaining('The request was aborted because there was no available instance'),
     });
     expect(cloud.logs.some(({ message }) => message === 'now 2')).toBe(false);
     await cloud.logged(() => cloud.logs.filter(isRequestLog).length === clients.length);

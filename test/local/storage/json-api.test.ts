@@ -85,6 +85,38 @@ describe('the JSON API of the local Cloud Storage', () => {
       expect((await jsonOf<ErrorBody>(response)).error.message).toBe('The specified bucket does not exist.');
     });
 
+    it.each<[object, number, string]>([
+      [
+        { softDeletePolicy: { retentionDurationSeconds: 60 } },
+        400,
+        'softDeletePolicy.retentionDurationSeconds',
+      ],
+      [{ versioning: { enabled: 'yes' } }, 400, 'versioning.enabled'],
+      [
+        { iamConfiguration: { publicAccessPrevention: 'on' } },
+        400,
+        'iamConfiguration.publicAccessPrevention',
+      ],
+      [{ iamConfiguration: 'private' }, 400, 'iamConfiguration.uniformBucketLevelAccess'],
+      [{ lifecycle: { rule: 'delete' } }, 400, 'lifecycle.rule'],
+      [{ storageClass: 'HOT' }, 400, 'storageClass'],
+      [{ location: 'MARS' }, 400, 'location'],
+      [{ labels: { a: 1 } }, 400, 'labels.a'],
+      [{ name: undefined }, 400, 'name'],
+      [{ retentionPolicy: { retentionPeriod: 60 } }, 501, 'retention policies'],
+    ])('for a bucket with %j', async (fields, code, named) => {
+      cloud.grantOnProject('owner', 'roles/storage.admin');
+
+      const response = await cloud.request('owner', '/storage/v1/b?project=local-test', {
+        method: 'POST',
+        body: JSON.stringify({ name: 'state', ...fields }),
+      });
+
+      expect(response.status).toBe(code);
+      expect((await jsonOf<ErrorBody>(response)).error.message).toContain(named);
+      expect(cloud.storage.bucket('state')).toBeUndefined();
+    });
+
     it('for a download, in plain words', async () => {
       const response = await get('nothing.txt', '?alt=media');
 

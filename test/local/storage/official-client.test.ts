@@ -172,7 +172,7 @@ describe('the official client against the local Cloud Storage', () => {
 
     await client.bucket(BUCKET).upload(path, { destination: 'big.bin', ...options });
 
-    expect(cloud.storage.takeFault(method, 'big.bin')).toBeUndefined();
+    expect(cloud.storage.takeFault(method, 'docs', 'big.bin')).toBeUndefined();
     expect((await file('big.bin').download())[0].equals(content)).toBe(true);
   });
 
@@ -213,11 +213,7 @@ describe('the official client against the local Cloud Storage', () => {
   it('shows the bucket to whoever may see it', async () => {
     expect(await errorOf(client.bucket(BUCKET).getMetadata())).toMatchObject({ code: 403 });
     cloud.grant('admin', 'roles/storage.admin');
-    cloud.iam.addMember(
-      '//cloudresourcemanager.googleapis.com/projects/local-test',
-      'roles/storage.admin',
-      `serviceAccount:${emailOf('owner')}`,
-    );
+    cloud.grantOnProject('owner', 'roles/storage.admin');
 
     const [metadata] = await cloud.client('admin').bucket(BUCKET).getMetadata();
     expect(metadata).toMatchObject({
@@ -232,5 +228,77 @@ describe('the official client against the local Cloud Storage', () => {
     expect(buckets.map(({ name }) => name)).toEqual([BUCKET]);
     expect(await errorOf(cloud.client('admin').getBuckets())).toMatchObject({ code: 403 });
     expect(await cloud.client('admin').bucket('nowhere').exists()).toEqual([false]);
+  });
+
+  it('makes a bucket, and changes what it is told and nothing else', async () => {
+    cloud.grantOnProject('owner', 'roles/storage.admin');
+    const owner = cloud.client('owner');
+    const rule = { action: { type: 'Delete' }, condition: { numNewerVersions: 3 } } as const;
+
+    const [bucket] = await owner.createBucket('state', {
+      location: 'europe-west1',
+      versioning: { enabled: true },
+      iamConfiguration: { uniformBucketLevelAccess: { enabled: true }, publicAccessPrevention: 'enforced' },
+      softDeletePolicy: { retentionDurationSeconds: 864_000 },
+      labels: { team: 'documents', kept: 'yes' },
+    });
+    const made = {
+      name: 'state',
+      location: 'EUROPE-WEST1',
+      storageClass: 'STANDARD',
+      versioning: { enabled: true },
+      iamConfiguration: { uniformBucketLevelAccess: { enabled: true }, publicAccessPrevention: 'enforced' },
+      softDeletePolicy: { retentionDurationSeconds: '864000' },
+    };
+    expect((await bucket.getMetadata())[0]).toMatchObject({
+      ...made,
+      labels: { team: 'documents', kept: 'yes' },
+      lifecycle: { rule: [] },
+      metageneration: '1',
+    });
+
+    await bucket.setMetadata({ lifecycle: { rule: [rule] }, labels: { team: null } });
+
+    expect((await bucket.getMetadata())[0]).toMatchObject({
+      ...made,
+      labels: { kept: 'yes' },
+      lifecycle: { rule: [rule] },
+      metageneration: '2',
+    });
+    const stale = bucket.setMetadata({ versioning: { enabled: false } }, { ifMetagenerationMatch: 1 });
+    expect(await errorOf(stale)).toMatchObject({ code: 412 });
+    await bucket.setMetadata({ lifecycle: null, softDeletePolicy: { retentionDurationSeconds: 0 } });
+    expect(cloud.storage.bucket('state')?.record).toMatchObject({
+      versioning: true,
+      lifecycleRules: [],
+      softDeleteRetentionSec: 0,
+    });
+  });
+
+  it('makes and changes buckets for those who may, and each name once', async () => {
+    cloud.grantOnProject('owner', 'roles/storage.admin');
+    cloud.grantOnProject('viewer', 'roles/storage.bucketViewer');
+    const change = (account: string, bucket: string) =>
+      errorOf(
+        cloud
+          .client(account)
+          .bucket(bucket)
+          .setMetadata({ versioning: { enabled: true } }),
+      );
+
+    expect(await errorOf(cloud.client('viewer').createBucket('state'))).toMatchObject({
+      code: 403,
+      message: expect.stringContaining('storage.buckets.create access to the Google Cloud project.'),
+    });
+    expect(await change('viewer', BUCKET)).toMatchObject({
+      code: 403,
+      message: expect.stringContaining('storage.buckets.update access to the Google Cloud Storage bucket.'),
+    });
+    expect(await change('owner', 'nowhere')).toMatchObject({ code: 404 });
+    expect(await errorOf(cloud.client('owner').createBucket(BUCKET))).toMatchObject({
+      code: 409,
+      message: expect.stringContaining('you already own it'),
+    });
+    expect(await errorOf(cloud.client('owner').createBucket('No'))).toMatchObject({ code: 400 });
   });
 });

@@ -58,6 +58,8 @@ describe('a program with the official client and the environment of a container'
       storage,
       iam,
       authenticate: (token) => tokens.emailOfAccessToken(token),
+      regionOf: (token) => tokens.regionOf(token),
+      onSpan: () => undefined,
       onInternalError: (error) => internalErrors.push(error),
       tls: authority,
     });

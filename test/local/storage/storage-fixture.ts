@@ -9,6 +9,7 @@ import type { BucketSettings } from '../../../local/storage/bucket';
 import { CloudStorage } from '../../../local/storage/cloud-storage';
 import { closeHttpServer, listenOnLoopback } from '../../../local/network/loopback-server';
 import { foreign } from '../../services/telemetry/http';
+import type { Span } from '../../../local/trace/span';
 import { storageApi } from '../../../local/storage/storage-api';
 
 export const BUCKET = 'docs';
@@ -30,8 +31,14 @@ export interface StorageFixture {
   readonly iam: Iam;
   readonly directory: string;
   readonly origin: string;
+  /** What was told of requests that it did something to. */
+  readonly spans: readonly Span[];
+  /** Where the account's calls come from; from nowhere in particular without it. */
+  runIn(account: string, region: string): void;
   /** Grants the role on the bucket to the account of that name, or to `allUsers`. */
   grant(account: string, role: string): void;
+  /** Grants the role on a project, which is the bucket's unless it is said otherwise. */
+  grantOnProject(account: string, role: string, projectId?: string): void;
   /** The official client with the account's access token. */
   client(account: string, options?: StorageOptions): Storage;
   /** A request with the account's access token; without an account, with none. */
@@ -52,6 +59,8 @@ export async function startStorage(settings: Partial<BucketSettings> = {}): Prom
   });
   const iam = new Iam();
   const internalErrors: unknown[] = [];
+  const regions = new Map<string, string>();
+  const spans: Span[] = [];
   const server = foreign(
     createServer(
       storageApi({
@@ -59,6 +68,8 @@ export async function startStorage(settings: Partial<BucketSettings> = {}): Prom
         iam,
         authenticate: (token) =>
           token.startsWith('token-of-') ? emailOf(token.slice('token-of-'.length)) : undefined,
+        regionOf: (token) => regions.get(token),
+        onSpan: (span) => spans.push(span),
         onInternalError: (error) => internalErrors.push(error),
       }),
     ),
@@ -70,9 +81,17 @@ export async function startStorage(settings: Partial<BucketSettings> = {}): Prom
     iam,
     directory,
     origin,
+    spans,
+    runIn(account, region) {
+      regions.set(`token-of-${account}`, region);
+    },
     grant(account, role) {
       const member = account === 'allUsers' ? account : `serviceAccount:${emailOf(account)}`;
       iam.addMember(bucketIamName(BUCKET), role, member);
+    },
+    grantOnProject(account, role, projectId = 'local-test') {
+      const project = `//cloudresourcemanager.googleapis.com/projects/${projectId}`;
+      iam.addMember(project, role, `serviceAccount:${emailOf(account)}`);
     },
     client(account, options) {
       const client = new Storage({ projectId: 'local-test', apiEndpoint: origin, ...options });

@@ -18,6 +18,10 @@ describe('TraceStore', () => {
       {
         traceId: TRACE_ID,
         rootName: 'POST /process',
+        entryService: 'gateway',
+        route: '/process',
+        status: 504,
+        keptBecause: 'failed',
         services: ['gateway', 'processor', 'storage'],
         startUnixNano: SPANS[0]?.startUnixNano,
         durationNano: 1_112_400_000n,

@@ -10,6 +10,7 @@ describe('renderWaterfall', () => {
         POST /process   504   1,004 ms
         3 services, 9 spans, 2 failed, 6 log lines
         trace 4bf92f3577b34da6a3ce929d0e0e4736
+        critical path: 981 ms storage 'storage.objects.insert documents-europe-west1'
 
         service    span                         start ms  took ms  0           1,112.4
       ! gateway    POST /process                     0.0  1,004.2  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
@@ -46,6 +47,7 @@ describe('renderWaterfall', () => {
         POST /process   504   1,004 ms
         3 services, 9 spans, 2 failed, 6 log lines
         trace 4bf92f3577b34da6a3ce929d0e0e4736
+        critical path: 981 ms storage 'storage.objects.insert documents-europe-west1'
 
         service    span                                                 start ms  took ms  0                           1,112.4
       ! gateway    POST /process                                             0.0  1,004.2  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
@@ -90,6 +92,7 @@ describe('renderWaterfall', () => {
         POST /process   200   18 ms
         2 services, 3 spans, 1 log line
         trace 4bf92f3577b34da6a3ce929d0e0e4736
+        critical path: 14 ms processor 'POST /summaries', 2.4 ms gateway 'POST proces…
 
         service    span                 start ms  took ms  0                      18.4
         gateway    POST /process             0.0     18.4  ███████████████████████████
@@ -98,6 +101,27 @@ describe('renderWaterfall', () => {
                          INFO    text extracted
       "
     `);
+  });
+
+  test('marks the time in a service that no span explains', () => {
+    const spans = [
+      span('a1', undefined, 'gateway', 'POST /process', [0, 1300], {
+        kind: 'server',
+      }),
+      span('a2', 'a1', 'gateway', 'POST', [50, 1240], { kind: 'client' }),
+      span('b1', 'a2', 'processor', 'POST /documents/:id', [60, 1225], {
+        kind: 'server',
+      }),
+      span('b2', 'b1', 'processor', 'extract text', [61, 20]),
+    ];
+    const lines = renderWaterfall(spans, [], {
+      width: 80,
+      colour: false,
+    }).split('\n');
+    expect(lines[3]).toBe("  critical path: 60 ms gateway 'POST /process', 20 ms processor 'extract text',…");
+    expect(lines.filter((line) => line.startsWith('?'))).toEqual([
+      '?                │ dark for 1,204.0 ms from 81.0: no span tells why',
+    ]);
   });
 
   test('says when no span has arrived and still shows the log lines', () => {
@@ -127,6 +151,20 @@ describe('renderWaterfall', () => {
     expect(
       renderWaterfall([entry, { ...entry, spanId: 'c2'.padStart(16, '0') }], [request], options),
     ).toContain('log lines outside these spans\n  storage  INFO    GET /documents/7 200 in 4.2 ms');
+  });
+
+  test('says what the local cloud has done to a request', () => {
+    const attributes = {
+      'local_cloud.latency_ms': 321,
+      'local_cloud.caller_region': 'europe-west1',
+      'local_cloud.region': 'us-central1',
+      'local_cloud.fault': 'status 503',
+    };
+    const drawn = renderWaterfall([span('1', undefined, 's', 'get', [0, 1], { attributes })], [], {
+      width: 120,
+      colour: false,
+    });
+    expect(drawn).toContain('321 ms on the way from europe-west1 to us-central1; injected fault: status 503');
   });
 
   test('stops indenting where the names would have no room', () => {

@@ -112,6 +112,28 @@ describe('a document', () => {
   });
 });
 
+describe('requests to the bucket', () => {
+  it('belong to the attempt they are made in', async () => {
+    // GIVEN
+    const seen: unknown[] = [];
+    between.prependListener('request', ({ headers }: IncomingMessage) => seen.push(headers['traceparent']));
+    const store = storeAt(betweenUrl);
+
+    // WHEN
+    await store.write(DOCUMENT);
+    await store.readRecord(ID);
+
+    // THEN
+    const attempts = (await traced.spans()).filter(({ name }) => name === 'gcs.attempt');
+    expect(attempts).toHaveLength(3);
+    expect(seen).toEqual(
+      attempts.map((span) =>
+        expect.stringContaining(`${span.spanContext().traceId}-${span.spanContext().spanId}`),
+      ),
+    );
+  });
+});
+
 const withDeadline = <T>(ms: number, work: () => Promise<T>): Promise<T> =>
   context.with(setDeadline(context.active(), new Deadline('the request', ms)), work);
 

@@ -18,6 +18,9 @@ beforeEach(async () => {
 
 afterEach(() => workspace.dispose());
 
+const KEEP = { id: 'keep', action: 'KEEP', most_recent_versions: [{ keep_count: 10 }] };
+const DELETE = { id: 'delete', action: 'DELETE', condition: [{ tag_state: 'ANY', older_than: '2592000s' }] };
+
 const repository = (attributes: object = {}) => ({
   resource: {
     google_artifact_registry_repository: {
@@ -52,6 +55,67 @@ describe('google_artifact_registry_repository', () => {
     });
     expect(updated[ADDRESS]).toMatchObject({ create_time: created[ADDRESS]?.['create_time'] });
     expect(repositories.get(NAME)).toBeUndefined();
+  });
+
+  test('keeps its cleanup policies, without a word and without a change in the next plan', async () => {
+    await applyAndSettle(
+      workspace,
+      repository({ cleanup_policies: [KEEP, DELETE], cleanup_policy_dry_run: false }),
+    );
+
+    expect(repositories.get(NAME)?.cleanupPolicies).toEqual(
+      expect.arrayContaining([
+        { id: 'keep', action: 'KEEP', mostRecentVersions: [{ keepCount: 10 }] },
+        { id: 'delete', action: 'DELETE', condition: [{ tagState: 'ANY', olderThan: '2592000s' }] },
+      ]),
+    );
+    expect(succeeded(await workspace.validate()).diagnostics).toEqual([]);
+  });
+
+  test('changes its cleanup policies in place, and shows a change behind its back', async () => {
+    const policies = [KEEP, { ...DELETE, condition: [{ tag_state: 'UNTAGGED', older_than: '86400s' }] }];
+    await applyAndSettle(workspace, repository({ cleanup_policies: [KEEP, DELETE] }));
+    await workspace.configure(repository({ cleanup_policies: policies }));
+    expect(succeeded(await workspace.plan()).actions).toEqual({ [ADDRESS]: 'update' });
+
+    await applyAndSettle(workspace, repository({ cleanup_policies: policies }));
+    repositories.update(NAME, { format: 'DOCKER' });
+
+    expect(succeeded(await workspace.plan()).changedPaths[ADDRESS]?.join()).toContain('cleanup_policies');
+  });
+
+  const { condition: _, ...nothing } = DELETE;
+  test.each<[string, object[], string]>([
+    ['an action', [{ ...KEEP, action: 'DROP' }], 'The cleanup policy "keep" has the action "DROP"'],
+    ['two of one id', [KEEP, { ...DELETE, id: 'keep' }], 'Two cleanup policies are called "keep"'],
+    [
+      'eleven',
+      Array.from({ length: 11 }, (_each, index) => ({ ...KEEP, id: `keep-${index}` })),
+      'A repository has at most 10 cleanup policies',
+    ],
+    ['one of two kinds', [{ ...DELETE, ...KEEP }], '"keep" has both "condition" and "most_recent_versions"'],
+    ['one of no kind', [nothing], '"delete" has neither "condition" nor "most_recent_versions"'],
+    ['one that deletes the newest', [{ ...KEEP, action: 'DELETE' }], 'deletes the most recent versions'],
+    ['one that keeps nothing', [{ ...KEEP, most_recent_versions: [{ keep_count: 0 }] }], 'keeps 0 versions'],
+    ['a tag_state', [{ ...DELETE, condition: [{ tag_state: 'all' }] }], 'has the tag_state "all"'],
+    ['a duration', [{ ...DELETE, condition: [{ older_than: '1.5d' }] }], 'has the older_than "1.5d"'],
+  ])(
+    'is refused with cleanup policies that Artifact Registry does not take: %s',
+    (_what, policies, summary) => {
+      const config = { repository_id: 'images', cleanup_policies: JSON.parse(JSON.stringify(policies)) };
+
+      expect(artifactRegistryRepository.validate?.(config)).toMatchObject([
+        { severity: 'error', summary: expect.stringContaining(summary), path: ['cleanup_policies'] },
+      ]);
+    },
+  );
+
+  test('warns of a duration that Google would answer in other words', () => {
+    const policies = [{ ...DELETE, condition: [{ older_than: '30d' }] }];
+
+    expect(
+      artifactRegistryRepository.validate?.({ repository_id: 'images', cleanup_policies: policies }),
+    ).toMatchObject([{ severity: 'warning', detail: expect.stringContaining('Write "2592000s"') }]);
   });
 
   test('shows what was changed behind its back, and that it is gone', async () => {

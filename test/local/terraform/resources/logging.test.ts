@@ -166,6 +166,16 @@ describe('google_logging_metric', () => {
   });
 
   test.each([
+    ['a filter', { filter: 'out of memory' }, "the search for 'out' in all fields"],
+    ['an extractor', { value_extractor: 'EXTRACT(labels.x)' }, "the field 'labels.x'"],
+  ])('is taken with a warning where the local cloud does not evaluate %s', (_, attributes, why) => {
+    expect(loggingMetric.validate?.({ ...DISTRIBUTION, ...attributes })).toMatchObject([
+      { severity: 'warning', detail: expect.stringContaining(why) },
+    ]);
+    expect(loggingMetric.validate?.(DISTRIBUTION)).toEqual([]);
+  });
+
+  test.each([
     ['an empty filter', { filter: '' }, 'needs a filter'],
     ['a long name', { name: 'a'.repeat(101) }, "cannot be a log-based metric's name"],
     ['a name that starts with a slash', { name: '/errors' }, "cannot be a log-based metric's name"],

@@ -1,7 +1,8 @@
 import { LogMetrics } from '../../../../local/logging/log-metrics';
 import { Monitoring } from '../../../../local/monitoring/monitoring';
-import { UNKNOWN } from '../../../../local/terraform/resource-type';
+import { type Diagnostic, UNKNOWN } from '../../../../local/terraform/resource-type';
 import { loggingMetric } from '../../../../local/terraform/resources/logging';
+import { warnOfConditions } from '../../../../local/terraform/resources/not-evaluated';
 import { alertPolicy } from '../../../../local/terraform/resources/monitoring-alert-policy';
 import { notificationChannel } from '../../../../local/terraform/resources/monitoring-notification-channel';
 import { applyAndSettle, lifecycle, succeeded, TerraformWorkspace } from '../../../helpers/terraform';
@@ -66,6 +67,11 @@ const threshold = (attributes: object = {}) => ({
     },
   ],
 });
+
+/** Summaries, without those of warnings. */
+function errorsOf({ diagnostics }: { diagnostics: readonly Diagnostic[] }): string[] {
+  return diagnostics.filter(({ severity }) => severity === 'error').map(({ summary }) => summary);
+}
 
 const policies = (attributes: object = {}, rest: object = CHANNELS) => ({
   resource: {
@@ -204,7 +210,7 @@ describe('google_monitoring_alert_policy', () => {
 
     // THEN
     expect(refused.ok).toBe(false);
-    expect(refused.diagnostics[0]?.summary).toContain('Error 404: Cannot find metric(s)');
+    expect(errorsOf(refused)).toEqual([expect.stringContaining('Error 404: Cannot find metric(s)')]);
     expect(monitoring.alertPolicies()).toEqual([]);
 
     // WHEN the metric is created before
@@ -228,7 +234,7 @@ describe('google_monitoring_alert_policy', () => {
     const { ok, diagnostics } = await workspace.apply();
 
     expect(ok).toBe(false);
-    expect(diagnostics[0]?.summary).toContain('does not exist');
+    expect(errorsOf({ diagnostics })).toEqual([expect.stringContaining('does not exist')]);
   });
 
   const MATCHED_LOG = { display_name: 'crash', condition_matched_log: [{ filter: 'severity=CRITICAL' }] };
@@ -291,6 +297,25 @@ describe('google_monitoring_alert_policy', () => {
     expect(alertPolicy.validate?.({ ...config, ...attributes })).toMatchObject([
       { severity: 'error', summary: expect.stringContaining(summary) },
     ]);
+  });
+
+  test.each([
+    ['a query', promQl({ query: 'absent(up)' }), "the function 'absent' is not evaluated"],
+    ['a filter', threshold(), 'run.googleapis.com/request_count'],
+    ['a log match', { display_name: 'x', condition_matched_log: [{ filter: 'crash' }] }, "'crash'"],
+    ['absence', { display_name: 'x', condition_absent: [{ filter: 'x' }] }, 'the absence of data'],
+  ])('is taken with a warning where the local cloud does not evaluate %s', (_, condition, why) => {
+    expect(warnOfConditions({ conditions: [condition] })).toMatchObject([
+      {
+        severity: 'warning',
+        summary: expect.stringContaining('is not evaluated in the local cloud'),
+        detail: expect.stringContaining(why),
+      },
+    ]);
+  });
+
+  test('has no warning for what is evaluated', () => {
+    expect(warnOfConditions({ conditions: [promQl(), promQl({ query: UNKNOWN }), MATCHED_LOG] })).toEqual([]);
   });
 
   test('is not refused for what is not known yet', () => {

@@ -1,0 +1,67 @@
+import { get } from './api';
+import { h } from './dom';
+import { hrefOf, type View, type ViewContext } from './view';
+
+/** An alert policy that fired. */
+interface Alert {
+  readonly policy: string;
+  readonly title: string;
+  readonly condition: string;
+  readonly service?: string;
+  readonly state: 'firing' | 'ended';
+  readonly since: string;
+  readonly until?: string;
+  readonly value: number;
+  readonly threshold: number;
+  readonly unit: string;
+  readonly traceId?: string;
+  /** Markdown. */
+  readonly documentation: string;
+}
+
+/** A link in Markdown. */
+const LINK = /\[([^\]]+)\]\((https?:\/\/[^)\s]+)\)/g;
+
+/** What fired, newest first, with the trace that tripped it. */
+export async function alertsView({ signal }: ViewContext): Promise<View> {
+  const alerts = await get<Alert[]>('/alerts', signal);
+  const content = !alerts
+    ? [h('p', {}, 'This local cloud does not evaluate alert policies.')]
+    : alerts.length === 0
+      ? [h('p', {}, 'No alert policy has fired.')]
+      : alerts.map(alertOf);
+  return { title: 'Alerts', content: [h('h1', {}, 'Alerts'), ...content] };
+}
+
+function alertOf(alert: Alert): HTMLElement {
+  const { title, condition, service, state, since, until, value, threshold, unit, traceId } = alert;
+  const when = until === undefined ? `since ${since}` : `${since} to ${until}`;
+  const measured = `${value.toLocaleString('en')} ${unit}, threshold ${threshold.toLocaleString('en')} ${unit}`;
+  return h(
+    'article',
+    { class: `alert ${state}` },
+    h('h2', {}, `${state === 'firing' ? '● Firing' : '○ Ended'}: ${title}`),
+    h('p', {}, [condition, service, when, measured].filter(Boolean).join(' · ')),
+    traceId !== undefined &&
+      h('p', {}, h('a', { href: hrefOf(`trace/${traceId}`) }, 'The trace that tripped it')),
+    h(
+      'details',
+      {},
+      h('summary', {}, 'What to do'),
+      ...alert.documentation.split(/\n\s*\n/).map(paragraphOf),
+    ),
+  );
+}
+
+/** Text of Markdown with its links; the rest of its signs stay as they are. */
+function paragraphOf(markdown: string): HTMLElement {
+  const paragraph = h('p', { class: 'markdown' });
+  let end = 0;
+  for (const link of markdown.matchAll(LINK)) {
+    const [whole, text = '', href = ''] = link;
+    paragraph.append(markdown.slice(end, link.index), h('a', { href, rel: 'noreferrer' }, text));
+    end = link.index + whole.length;
+  }
+  paragraph.append(markdown.slice(end));
+  return paragraph;
+}

@@ -1,0 +1,62 @@
+/** What an attribute may be: undefined and false leave it out, true is the empty string, a function listens. */
+type AttributeValue = string | number | boolean | undefined | ((event: Event) => void);
+type Attributes = Readonly<Record<string, AttributeValue>>;
+type Child = Node | string | number | false | undefined;
+
+/** An element with attributes, listeners (`onclick`) and children; text stays text. */
+export function h<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Attributes = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[Tag] {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+/** The same in SVG. */
+export function svg(tag: string, attributes: Attributes, ...children: readonly Child[]): SVGElement {
+  return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
+}
+
+/** A table with a caption; the first cell of a row heads it. */
+export function table(
+  caption: string,
+  titles: readonly string[],
+  rows: readonly (readonly Child[])[],
+): HTMLTableElement {
+  const head = h('tr', {}, ...titles.map((title) => h('th', { scope: 'col' }, title)));
+  const body = rows.map(([first, ...cells]) =>
+    h('tr', {}, h('th', { scope: 'row' }, first), ...cells.map((cell) => h('td', {}, cell))),
+  );
+  return h('table', {}, h('caption', {}, caption), h('thead', {}, head), h('tbody', {}, ...body));
+}
+
+/** What stands in the fields of a form, by their names. */
+export function valuesOf(form: HTMLFormElement): Record<string, string> {
+  const fields = [...new FormData(form)].map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value.trim() : '',
+  ]);
+  return Object.fromEntries(fields);
+}
+
+/** Text for those who hear the page. */
+export function heard(text: string): HTMLElement {
+  return h('span', { class: 'heard' }, text);
+}
+
+function fill<Target extends Element>(
+  element: Target,
+  attributes: Attributes,
+  children: readonly Child[],
+): Target {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) continue;
+    if (typeof value === 'function') element.addEventListener(name.slice('on'.length), value);
+    else element.setAttribute(name, value === true ? '' : String(value));
+  }
+  for (const child of children) {
+    if (child !== undefined && child !== false)
+      element.append(typeof child === 'number' ? String(child) : child);
+  }
+  return element;
+}
