@@ -156,7 +156,8 @@ async function answer(
   }
   if (distance) await delay(distance.latencyMs);
 
-  const hasContent = method === 'POST' || method === 'PUT' || query.get('alt') === 'media';
+  const isDownload = query.get('alt') === 'media' || route.handle === downloadObject;
+  const hasContent = method === 'POST' || method === 'PUT' || isDownload;
   const content =
     hasContent && (fault?.afterBytes !== undefined || fault?.connection === 'abort') ? fault : undefined;
   const fail = (struck: Fault): Promise<Error> => failure(struck, request, response);

@@ -8,8 +8,10 @@ import {
   type CallOptions,
   type CoLocatedBucketOptions,
   DeploymentEnvironment,
+  type DirectoryOptions,
   type ErrorAlertOptions,
   type GrpcProbeOptions,
+  ImageBuilder,
   type ImageOptions,
   type LatencyAlertOptions,
   LivenessProbe,
@@ -174,6 +176,12 @@ const SUBJECTS: readonly Subject[] = [
     () => ({}),
     () => ({ managedElsewhere: true }),
     ({ stack }, options) => service(stack, { code: ServiceCode.fromImage('image', options) }),
+  ),
+  subject<DirectoryOptions>(
+    'DirectoryOptions',
+    () => ({}),
+    () => ({ imageBuilder: ImageBuilder.docker() }),
+    ({ stack }, options) => service(stack, { code: ServiceCode.fromDirectory('test/readme/hello', options) }),
   ),
   subject<GrpcProbeOptions>(
     'GrpcProbeOptions',

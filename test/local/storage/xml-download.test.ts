@@ -73,6 +73,15 @@ describe('a download by the XML API of the local Cloud Storage', () => {
     expect(await response.text()).toBe(body);
   });
 
+  it('breaks off where a fault cuts its content', async () => {
+    cloud.storage.injectFault({ method: 'GET', connection: 'abort', afterBytes: 3 });
+
+    const response = await cloud.request('writer', `/${BUCKET}/a/b & c.txt`);
+
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow('terminated');
+  });
+
   it('is for those who may read', async () => {
     const response = await cloud.request('stranger', `/${BUCKET}/a/b & c.txt`);
 

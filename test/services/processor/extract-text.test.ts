@@ -104,7 +104,7 @@ describe('HTML', () => {
   });
 
   it('is read where it nests deeper than any page does', async () => {
-    const { text } = await extract(`<p>seen</p>${'<div>'.repeat(30_000)}unseen`, 'text/html');
+    const { text } = await extract(`<p>seen</p>${'<div>'.repeat(3_000)}unseen`, 'text/html');
 
     expect(text.trim()).toBe('seen');
   });
