@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ControlClient } from '../../local/control/control-client';
 import { iamResourceName } from '../../local/run/service-spec';
+import { bucketIamName } from '../../local/storage/access';
 import type { Explanation } from '../../local/trace/explanation';
 import { DeployedPipeline } from '../helpers/deployed-pipeline';
 
@@ -57,8 +58,17 @@ describe('the explanation of a request to the deployed pipeline', () => {
   }, 60_000);
 
   test('names the bucket that refuses', async () => {
-    pipeline.cloud.products.storage.injectFault({ method: 'POST', status: 403, times: 1 });
-    const explanation = await explanationOf(await pipeline.process('some text'));
+    // GIVEN
+    const { iam, storage } = pipeline.cloud.products;
+    const { serviceAccount } = deployed('storage').spec.template;
+    const [bucket] = storage.buckets();
+    const resource = bucketIamName(bucket?.record.name ?? '');
+    iam.removeMember(resource, 'roles/storage.objectUser', `serviceAccount:${serviceAccount}`);
+    // WHEN
+    const response = await pipeline.process('some text');
+    iam.addMember(resource, 'roles/storage.objectUser', `serviceAccount:${serviceAccount}`);
+    // THEN
+    const explanation = await explanationOf(response);
     expect(explanation.cause).toBe('missing-grant');
     expect(explanation.resource).toMatch(/^google_storage_bucket\.storage_bucket-documents_/);
   }, 60_000);
