@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -220,6 +221,46 @@ describe('the hash', () => {
   });
 });
 
+describe('packages of the project that a service is in', () => {
+  it('are bundled anew when others have been installed, of the same size and age', () => {
+    const project = mkdtempSync(join(tmpdir(), 'service-'));
+    const lock = join(project, 'node_modules', '.package-lock.json');
+    install(project, 'greeting', { 'index.js': "module.exports = 'hello';" });
+    writeFileSync(lock, '1');
+    writeFileSync(join(project, 'main.ts'), "import greeting from 'greeting'; console.log(greeting);");
+    expect(run(project).stdout).toBe('hello\n');
+    install(project, 'greeting', { 'index.js': "module.exports = 'salve';" });
+    writeFileSync(lock, '1.1');
+
+    expect(run(project).stdout).toBe('salve\n');
+    rmSync(project, { recursive: true });
+  });
+
+  it('are those that each importer finds, also where telemetry needs another version', () => {
+    const project = mkdtempSync(join(tmpdir(), 'service-'));
+    install(project, 'google-auth-library', { 'index.js': "exports.version = 'its own';" });
+    const telemetry = JSON.stringify(join(SERVICES, 'telemetry/google-auth'));
+    writeFileSync(
+      join(project, 'main.ts'),
+      `import * as auth from ${telemetry};
+       void import('google-auth-library').then((own) => console.log(own.version, Object.keys(auth).length > 0));`,
+    );
+
+    expect(run(project).stdout).toBe('its own true\n');
+    expect(existsSync(join(bundleService(project, outDir).directory, 'node_modules'))).toBe(false);
+    rmSync(project, { recursive: true });
+  });
+
+  it('are bundled where only a part of what is copied otherwise is imported', () => {
+    const project = mkdtempSync(join(tmpdir(), 'service-'));
+    install(project, 'unpdf', { 'part.js': "module.exports = 'a part';" });
+    writeFileSync(join(project, 'main.ts'), "import part from 'unpdf/part'; console.log(part);");
+
+    expect(run(project).stdout).toBe('a part\n');
+    rmSync(project, { recursive: true });
+  });
+});
+
 describe('what cannot be bundled', () => {
   it('is told with its file and place', () => {
     const directory = mkdtempSync(join(tmpdir(), 'service-'));
@@ -297,6 +338,16 @@ describe('the publisher', () => {
     expect(readFileSync(file, 'utf8')).not.toMatch(/require\("(?!node:)/);
   });
 });
+
+/** Writes a package as npm does, with times that say nothing. */
+function install(project: string, name: string, files: Readonly<Record<string, string>>): void {
+  const directory = join(project, 'node_modules', name);
+  mkdirSync(directory, { recursive: true });
+  for (const [file, content] of Object.entries({ 'package.json': '{}', ...files })) {
+    writeFileSync(join(directory, file), content);
+    utimesSync(join(directory, file), 1, 1);
+  }
+}
 
 function filesIn(directory: string): Record<string, string> {
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });

@@ -1,7 +1,6 @@
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
-// README
 import { Access, ServiceCode, TracedCloudRunService } from 'traced-cloud-run';
 
 export class GreetingsStack extends TerraformStack {
