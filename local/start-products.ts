@@ -16,6 +16,7 @@ import { createCertificateAuthority } from './network/certificate-authority';
 import { startEgressProxy } from './network/egress-proxy';
 import { closeHttpServer, listenOnLoopback } from './network/loopback-server';
 import { CloudRun } from './run/cloud-run';
+import { writeContainerPreload } from './run/container-preload';
 import type { SecretRef } from './run/service-spec';
 import { SecretManager } from './secret-manager/secret-manager';
 import { ServiceUsage } from './service-usage/service-usage';
@@ -131,7 +132,11 @@ export async function startProducts(options: ProductsOptions, cleanup: Cleanup):
     images,
     iam,
     tokens,
-    network: { proxyUrl: proxy.url, caFile: tls.caFile },
+    network: {
+      proxyUrl: proxy.url,
+      caFile: tls.caFile,
+      preloadFile: await writeContainerPreload(dataDirectory),
+    },
     resolveSecret: (secret, serviceAccount) => readSecret(secretManager, iam, secret, serviceAccount),
     onLog,
     faults,

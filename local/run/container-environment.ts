@@ -6,6 +6,8 @@ export interface ContainerNetwork {
   readonly proxyUrl: string;
   /** PEM file of the authority behind the local stand-ins of Google's servers. */
   readonly caFile: string;
+  /** Module that has `fetch` heed the proxy, see `writeContainerPreload`. */
+  readonly preloadFile: string;
 }
 
 export interface EnvironmentInput {
@@ -42,6 +44,7 @@ export function containerEnvironment(input: EnvironmentInput): Record<string, st
     OTEL_BSP_SCHEDULE_DELAY: '500',
     ...template.container.env,
     ...input.secrets,
+    NODE_OPTIONS: nodeOptions(template.container.env['NODE_OPTIONS'], network.preloadFile),
     PORT: String(input.port),
     K_SERVICE: id.name,
     K_REVISION: input.revision,
@@ -60,6 +63,11 @@ export function containerEnvironment(input: EnvironmentInput): Record<string, st
     GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: network.caFile,
     SSL_CERT_FILE: network.caFile,
   };
+}
+
+/** After those of the service, which may have a `--require` itself. The file is quoted, as its path may have spaces. */
+function nodeOptions(own: string | undefined, preloadFile: string): string {
+  return [...(own ? [own] : []), `--require ${JSON.stringify(preloadFile)}`].join(' ');
 }
 
 /** Executable and arguments of a container. */

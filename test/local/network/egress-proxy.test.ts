@@ -105,26 +105,49 @@ it('closes the tunnel when the local server is not there', async () => {
   await listenOnLoopback(server);
 });
 
-it('is what stands between a container and the world', async () => {
-  // GIVEN a container that uses Google's client for something that is not modelled
-  const cloud = await CloudRunFixture.open();
-  const uri = await cloud.serve(
-    'curious',
-    program(
-      `async (request, response) => {
+describe('what stands between a container and the world', () => {
+  let cloud: CloudRunFixture;
+  beforeEach(async () => {
+    cloud = await CloudRunFixture.open();
+  });
+  afterEach(() => cloud.dispose());
+
+  async function outcomeOf(handler: string, before = ''): Promise<string> {
+    const uri = await cloud.serve('curious', program(`async (request, response) => ${handler}`, before));
+    return (await fetch(uri)).text();
+  }
+
+  it("is met by Google's clients", async () => {
+    const outcome = await outcomeOf(
+      `{
         const url = 'https://pubsub.googleapis.com/v1/x';
         const error = await new GoogleAuth().request({ url, responseType: 'text' }).catch((reason) => reason);
         response.end(String(error.response?.data ?? error));
       }`,
       `const { GoogleAuth } = require(${JSON.stringify(require.resolve('google-auth-library'))});`,
-    ),
-  );
+    );
+    expect(cloud.refused).toEqual([refusal('pubsub.googleapis.com:443')]);
+    expect(outcome).toBe(`${refusal('pubsub.googleapis.com:443')}\n`);
+  });
 
-  // WHEN
-  const outcome = await (await fetch(uri)).text();
-  await cloud.dispose();
+  it.each([
+    ['https://example.com/x', 'example.com:443'],
+    ['http://example.com/x', 'example.com:80'],
+    ['https://example.com:8443/x', 'example.com:8443'],
+  ])('is met by fetch of %s', async (url, target) => {
+    const outcome = await outcomeOf(
+      `{
+        const error = await fetch('${url}').catch((reason) => reason);
+        response.end(String(error.cause?.message ?? error));
+      }`,
+    );
+    expect(cloud.refused).toEqual([refusal(target)]);
+    expect(outcome).toBe(refusal(target));
+  });
 
-  // THEN
-  expect(cloud.refused).toEqual([refusal('pubsub.googleapis.com:443')]);
-  expect(outcome).toBe(`${refusal('pubsub.googleapis.com:443')}\n`);
+  it('is not in the way of fetch to another service', async () => {
+    const uri = await cloud.serve('callee', program(`(request, response) => response.end('served')`));
+    const outcome = await outcomeOf(`response.end(await (await fetch('${uri}')).text())`);
+    expect([outcome, cloud.refused]).toEqual(['served', []]);
+  });
 });

@@ -13,6 +13,8 @@ import type { LogEntry } from '../../../local/logging/log-store';
 import { createCertificateAuthority } from '../../../local/network/certificate-authority';
 import { startEgressProxy } from '../../../local/network/egress-proxy';
 import { CloudRun } from '../../../local/run/cloud-run';
+import type { ContainerNetwork } from '../../../local/run/container-environment';
+import { writeContainerPreload } from '../../../local/run/container-preload';
 import { iamResourceName, type RevisionSpec, type ServiceSpec } from '../../../local/run/service-spec';
 import type { Span } from '../../../local/trace/span';
 
@@ -59,7 +61,7 @@ export class CloudRunFixture {
       onRefused: (message) => refused.push(message),
     });
     const images = await ImageStore.open(join(directory, 'images'));
-    const network = { caFile, proxyUrl: proxy.url };
+    const network = { caFile, proxyUrl: proxy.url, preloadFile: await writeContainerPreload(directory) };
     return new CloudRunFixture(directory, images, refused, network, () => proxy.close(), idleTimeoutMs);
   }
 
@@ -79,7 +81,7 @@ export class CloudRunFixture {
     readonly images: ImageStore,
     /** What the egress proxy said of connections it refused. */
     readonly refused: readonly string[],
-    network: { caFile: string; proxyUrl: string },
+    network: ContainerNetwork,
     closeProxy: () => Promise<void>,
     idleTimeoutMs?: number,
   ) {
