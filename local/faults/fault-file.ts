@@ -20,6 +20,7 @@ function integer(min: number, max = Number.MAX_SAFE_INTEGER): Field {
 const FIELDS: Readonly<Record<keyof FaultRule, Field>> = {
   service: text,
   bucket: text,
+  model: text,
   method: text,
   pathPrefix: text,
   objectPrefix: text,
@@ -71,20 +72,20 @@ function ruleProblem(rule: unknown): string | undefined {
     if (!field) return `there is no "${name}"; allowed are ${Object.keys(FIELDS).join(', ')}`;
     if (!field.accepts(value)) return `"${name}" is ${JSON.stringify(value)}; allowed is ${field.allowed}`;
   }
-  const { service, bucket, pathPrefix, objectPrefix, latencyMs, status, connection, afterBytes } = rule;
-  if ((service === undefined) === (bucket === undefined)) {
-    return 'name either a "service" or a "bucket"; "*" stands for all of them';
+  const { service, bucket, model, pathPrefix, objectPrefix, latencyMs, status, connection, afterBytes } = rule;
+  if ([service, bucket, model].filter((target) => target !== undefined).length !== 1) {
+    return 'name either a "service", a "bucket" or a "model"; "*" stands for all of them';
   }
   if (service === undefined && pathPrefix !== undefined)
-    return '"pathPrefix" is for a service; use "objectPrefix"';
+    return '"pathPrefix" is for a service; that of a bucket is "objectPrefix"';
   if (bucket === undefined && objectPrefix !== undefined)
-    return '"objectPrefix" is for a bucket; use "pathPrefix"';
+    return '"objectPrefix" is for a bucket; that of a service is "pathPrefix"';
   if (latencyMs === undefined && status === undefined && connection === undefined) {
     return 'say what goes wrong: "latencyMs", "status" or "connection"';
   }
   if (status !== undefined && connection !== undefined) return '"status" and "connection" exclude each other';
-  if (service !== undefined && afterBytes !== undefined && connection !== 'abort') {
-    return '"afterBytes" of a service goes with "connection": "abort" only';
+  if (bucket === undefined && afterBytes !== undefined && connection !== 'abort') {
+    return '"afterBytes" of a service or a model goes with "connection": "abort" only';
   }
   if (connection === 'reset' && afterBytes !== undefined)
     return '"afterBytes" goes with "abort", not with "reset"';

@@ -11,17 +11,19 @@ export interface Fault {
   /** `reset` ends the connection before the request is handled, `abort` in the middle of its content. */
   readonly connection?: 'reset' | 'abort';
   /**
-   * How much of the content gets through before: the object's, in either direction, or the body of a service's answer.
+   * How much of the content gets through before: the object's, in either direction, or the body of a service's or a
+   * model's answer.
    *
    * @default 0
    */
   readonly afterBytes?: number;
 }
 
-/** A fault and the requests it is injected into: those of a service or of a bucket, `*` for all of the kind. */
+/** A fault and the requests it is injected into: those of a service, a bucket or a model, `*` for all of the kind. */
 export interface FaultRule extends Fault {
   readonly service?: string;
   readonly bucket?: string;
+  readonly model?: string;
   /** HTTP method; every method without it. */
   readonly method?: string;
   /** Requests to a service whose path starts so. */
@@ -49,6 +51,7 @@ export interface FaultRuleSet {
 /** A request as rules see it. */
 export type FaultCandidate =
   | { readonly method: string; readonly service: string; readonly path: string }
+  | { readonly method: string; readonly model: string }
   /** Undefined: the request is not about one bucket or object. */
   | { readonly method: string; readonly bucket: string | undefined; readonly object: string | undefined };
 
@@ -100,6 +103,7 @@ function concerns(rule: FaultRule, candidate: FaultCandidate): boolean {
   if ('service' in candidate) {
     return names(rule.service, candidate.service) && candidate.path.startsWith(rule.pathPrefix ?? '');
   }
+  if ('model' in candidate) return names(rule.model, candidate.model);
   if (rule.objectPrefix !== undefined && candidate.object?.startsWith(rule.objectPrefix) !== true)
     return false;
   return names(rule.bucket, candidate.bucket);

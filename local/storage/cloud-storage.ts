@@ -110,7 +110,7 @@ export class CloudStorage {
   }
 
   /** Requests that match get the fault from now on; of every bucket where the rule names none. */
-  injectFault(rule: Omit<FaultRule, 'service' | 'pathPrefix'>): void {
+  injectFault(rule: Omit<FaultRule, 'service' | 'model' | 'pathPrefix'>): void {
     this.#faults.add({ bucket: '*', ...rule });
   }
 

@@ -42,11 +42,23 @@ describe('a rule', () => {
   it.each<[string, FaultRule]>([
     ['of another service', { service: 'gateway', status: 503 }],
     ['of a bucket', { bucket: '*', status: 503 }],
+    ['of a model', { model: '*', status: 503 }],
     ['of another method', { service: 'processor', method: 'GET', status: 503 }],
     ['of another path', { service: 'processor', pathPrefix: '/other', status: 503 }],
   ])('%s does not strike', (_what, rule) => {
     expect(new FaultRules({ rules: [rule] }).take(REQUEST)).toBeUndefined();
   });
+});
+
+it.each<[string, FaultRule, number | undefined]>([
+  ['of its name strikes', { model: 'gemini-2.5-pro', status: 429 }, 429],
+  ['of every model strikes', { model: '*', status: 429 }, 429],
+  ['of another one does not', { model: 'gemini-2.5-flash', status: 429 }, undefined],
+  ['of every service does not', { service: '*', status: 429 }, undefined],
+  ['of every bucket does not', { bucket: '*', status: 429 }, undefined],
+])('a call of a model: a rule %s', (_what, rule, status) => {
+  const call = { method: 'POST', model: 'gemini-2.5-pro' };
+  expect(new FaultRules({ rules: [rule] }).take(call)?.status).toBe(status);
 });
 
 describe('a file of rules', () => {
@@ -85,13 +97,16 @@ describe('a file of rules', () => {
       '{"rules":[{"service":"a","connection":"drop"}]}',
       /"connection" is "drop"; allowed is "reset" or "abort"/,
     ],
-    ['{"rules":[{"status":503}]}', /name either a "service" or a "bucket"/],
-    ['{"rules":[{"service":"a","bucket":"b","status":503}]}', /name either a "service" or a "bucket"/],
+    ['{"rules":[{"status":503}]}', /name either a "service", a "bucket" or a "model"/],
+    ['{"rules":[{"service":"a","bucket":"b","status":503}]}', /name either a "service", a "bucket"/],
+    ['{"rules":[{"bucket":"a","model":"b","status":503}]}', /name either a "service", a "bucket"/],
     ['{"rules":[{"service":"a"}]}', /say what goes wrong/],
     ['{"rules":[{"bucket":"b","pathPrefix":"/","status":503}]}', /"pathPrefix" is for a service/],
     ['{"rules":[{"service":"a","objectPrefix":"x","status":503}]}', /"objectPrefix" is for a bucket/],
     ['{"rules":[{"service":"a","status":503,"connection":"reset"}]}', /exclude each other/],
     ['{"rules":[{"service":"a","status":503,"afterBytes":1}]}', /"afterBytes" of a service/],
+    ['{"rules":[{"model":"a","status":503,"afterBytes":1}]}', /"afterBytes" of a service or a model/],
+    ['{"rules":[{"model":"a","pathPrefix":"/","status":503}]}', /"pathPrefix" is for a service/],
     ['{"rules":[{"bucket":"b","connection":"reset","afterBytes":1}]}', /not with "reset"/],
   ])('that cannot be carried out is refused: %s', (content, message) => {
     expect(() => read(content)).toThrow(message);
