@@ -1,11 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault } from '../faults/fault-rules';
-import { type Interference, serverTiming } from '../faults/interference';
+import { serverTiming } from '../faults/interference';
 import { strikeContent, untilSent } from '../faults/strike-content';
 import { distanceOf } from '../network/region-latency';
+import { watchExchange } from '../trace/peer-exchange';
 import type { Span } from '../trace/span';
-import { receiveTraceContext } from '../trace/trace-context';
 import { Access, type AccessOptions, type Caller } from './access';
 import { getBucket, insertBucket, listBuckets, patchBucket, testIamPermissions } from './bucket-requests';
 import type { CloudStorage } from './cloud-storage';
@@ -15,7 +15,7 @@ import { deleteObject, getObject, listObjects, patchObject } from './object-requ
 import { ResumableUploads } from './resumable-uploads';
 import { invalid, notModelled, StorageError } from './storage-error';
 import { sendJson, type StorageRequest } from './storage-request';
-import { type StorageExchange, storageSpan } from './storage-span';
+import { storageSpan } from './storage-span';
 import { declaredInHeaders, insertObject } from './upload-requests';
 import { downloadObject, sendXmlError, XML_OBJECT } from './xml-download';
 
@@ -148,11 +148,16 @@ async function answer(
   const distance =
     record && distanceOf(request.socket, regionOf(request, options), regionsOf(record.location));
   if (fault ?? distance) {
-    tell({ fault, distance }, request, response, (exchange) =>
-      options.onSpan(
-        storageSpan({ ...exchange, operation: route.operation, method, bucket, location: record?.location }),
-      ),
-    );
+    const interference = { fault, distance };
+    response.setHeader('Server-Timing', serverTiming(interference));
+    const operation = {
+      ...interference,
+      operation: route.operation,
+      method,
+      bucket,
+      location: record?.location,
+    };
+    watchExchange(request, response, (exchange) => options.onSpan(storageSpan(exchange, operation)));
   }
   if (distance) await delay(distance.latencyMs);
 
@@ -192,30 +197,6 @@ async function answer(
 function regionOf({ headers }: IncomingMessage, options: StorageApiOptions): string | undefined {
   const token = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
   return token === undefined ? undefined : options.regionOf(token);
-}
-
-type Ended = Interference & Pick<StorageExchange, 'context' | 'startUnixMs' | 'durationMs' | 'status'>;
-
-/** Says what was done to a request: to its caller at once and, where that one is in a trace, in the trace at its end. */
-function tell(
-  interference: Interference,
-  request: IncomingMessage,
-  response: ServerResponse,
-  onEnd: (exchange: Ended) => void,
-): void {
-  response.setHeader('Server-Timing', serverTiming(interference));
-  const context = receiveTraceContext(request.headers);
-  if (context.callerSpanId === undefined) return;
-  const startedAt = performance.now();
-  response.on('close', () =>
-    onEnd({
-      ...interference,
-      context,
-      startUnixMs: performance.timeOrigin + startedAt,
-      durationMs: performance.now() - startedAt,
-      status: response.headersSent ? response.statusCode : undefined,
-    }),
-  );
 }
 
 function pattern(path: string): RegExp {
