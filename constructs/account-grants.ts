@@ -34,6 +34,19 @@ export class AccountGrants {
     });
   }
 
+  /** A role in the project, for what has no grants on it alone. */
+  useProject(projectId: string, role: string): ProjectIamMember {
+    const id = grantId(this.#service, 'project', role);
+    const existing = this.#service.node.tryFindChild(id);
+    if (existing instanceof ProjectIamMember) return existing;
+    return new ProjectIamMember(this.#service, id, {
+      project: projectId,
+      role,
+      member: this.#member,
+      dependsOn: [enableApi(this.#service, 'cloudresourcemanager')],
+    });
+  }
+
   invoke({ node, name, region, projectId }: ITracedCloudRunService): CloudRunV2ServiceIamMember {
     return new CloudRunV2ServiceIamMember(this.#service, `invokes-${node.id}`, {
       ...(projectId !== undefined && { project: projectId }),

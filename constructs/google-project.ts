@@ -17,18 +17,26 @@ export type GoogleApi =
   | 'secretmanager'
   | 'storage';
 
+/** Name of any Google API, such as `aiplatform.googleapis.com`. */
+export type GoogleService = `${string}.googleapis.com`;
+
 /**
  * Enables a Google API for the project of the stack, once per stack and API however often it is asked for, and
  * returns the resource to depend on. It stays enabled when the stack is destroyed: others may use it.
  */
 export function enableApi(scope: Construct, api: GoogleApi): ProjectService {
+  return enableService(scope, `${api}.googleapis.com`);
+}
+
+/** Does the same for any API. */
+export function enableService(scope: Construct, service: GoogleService): ProjectService {
   const stack = TerraformStack.of(scope);
-  const id = `api-${api}`;
+  const id = `api-${service.replace(/\.googleapis\.com$/, '')}`;
   const existing = stack.node.tryFindChild(id);
   if (existing instanceof ProjectService) return existing;
   return new ProjectService(stack, id, {
     project: projectOf(scope),
-    service: `${api}.googleapis.com`,
+    service,
     disableOnDestroy: false,
   });
 }

@@ -7,7 +7,7 @@ export { CoLocatedBucket, type CoLocatedBucketOptions } from './co-located-bucke
 export { traceExplorerLink } from './console-links';
 export { DeploymentEnvironment } from './deployment-environment';
 export { ErrorAlert, type ErrorAlertOptions } from './error-alert';
-export { enableApi } from './google-project';
+export { enableApi, type GoogleService } from './google-project';
 export { ImageBuilder } from './image-builder';
 export type { ITracedCloudRunService, ServiceAttributes } from './imported-service';
 export { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
@@ -27,7 +27,7 @@ export { type ServiceCall, ServiceGraph } from './service-graph';
 export type { SidecarOptions } from './sidecar';
 export { Slo, type SloOptions } from './slo';
 export type { PipelineEntry } from './trace-budget';
-export { type CallOptions, TracedCloudRunService } from './traced-cloud-run-service';
+export { type ApiUseOptions, type CallOptions, TracedCloudRunService } from './traced-cloud-run-service';
 export type { TracedCloudRunServiceProps } from './traced-cloud-run-service-props';
 export { TrafficTarget, type TrafficTargetOptions } from './traffic-target';
 export { UptimeCheck, type UptimeCheckOptions } from './uptime-check';

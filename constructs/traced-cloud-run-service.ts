@@ -1,5 +1,6 @@
 import { CloudRunV2Service } from '@cdktf/provider-google/lib/cloud-run-v2-service';
 import { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run-v2-service-iam-member';
+import type { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import type { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
@@ -12,7 +13,7 @@ import { annotate } from './annotate';
 import { type BucketUseOptions, locationOf, type UsableBucket } from './bucket-location';
 import { CoLocatedBucket, type CoLocatedBucketOptions } from './co-located-bucket';
 import { ErrorAlert, type ErrorAlertOptions } from './error-alert';
-import { enableApi } from './google-project';
+import { enableApi, enableService, type GoogleService } from './google-project';
 import { ImportedService, type ITracedCloudRunService, type ServiceAttributes } from './imported-service';
 import { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
 import { accountDisplayName, accountId, bucketName, invokerId, latencyMetricName } from './names';
@@ -51,6 +52,11 @@ const WRITTEN_BY_CI = ['template[0].containers[0].image', 'template[0].labels', 
 export interface CallOptions {
   /** How long this service waits for the callee's whole answer, in milliseconds; below its own request timeout. */
   readonly deadlineMs: number;
+}
+
+export interface ApiUseOptions {
+  /** What this service's account is granted in the project, such as `roles/aiplatform.user`. */
+  readonly role: string;
 }
 
 /**
@@ -200,6 +206,16 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       renderBucket(name, { bucket: bucket.name, location: locationOf(bucket) }),
     );
     this.#startAfter(grant);
+    return grant;
+  }
+
+  /**
+   * Lets this service use a Google API that has no grants on single resources: enables it, such as
+   * `aiplatform.googleapis.com` for Vertex AI, grants the role in the project, and returns the grant.
+   */
+  useApi(api: GoogleService, options: ApiUseOptions): ProjectIamMember {
+    const grant = this.#grants.useProject(this.#settings.projectId, options.role);
+    this.#startAfter(enableService(this, api), grant);
     return grant;
   }
 
