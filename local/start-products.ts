@@ -31,6 +31,7 @@ import { otlpHttpHandler } from './trace/otlp-http';
 import { PeerSpans } from './trace/peer-spans';
 import { WRITER_ROLE } from './trace/trace-access';
 import type { TraceStore } from './trace/trace-store';
+import { vertexAiApi, vertexAiHosts } from './vertex-ai/vertex-ai-api';
 
 export interface ProductsOptions {
   /** What the products keep goes into folders of it. */
@@ -111,10 +112,27 @@ export async function startProducts(options: ProductsOptions, cleanup: Cleanup):
   const telemetryPort = await listenOnLoopback(telemetry);
   cleanup.defer(() => closeHttpServer(telemetry));
 
+  const serviceUsage = new ServiceUsage();
+  const vertexAi = createServer(
+    tls,
+    vertexAiApi({
+      iam,
+      authenticate,
+      isEnabled: (projectId, api) => serviceUsage.isEnabled(projectId, api),
+      faults,
+      regionOf: (token) => tokens.regionOf(token),
+      onSpan: (span) => peerSpans.add(span),
+      onInternalError,
+    }),
+  );
+  const vertexAiPort = await listenOnLoopback(vertexAi);
+  cleanup.defer(() => closeHttpServer(vertexAi));
+
   const routes = new Map([
     ['storage.googleapis.com:443', storageServer.port],
     ['cloudtrace.googleapis.com:443', cloudTrace.port],
     ['telemetry.googleapis.com:443', telemetryPort],
+    ...vertexAiHosts().map((host): [string, number] => [`${host}:443`, vertexAiPort]),
   ]);
   const proxy = await startEgressProxy({
     routes,
@@ -152,7 +170,7 @@ export async function startProducts(options: ProductsOptions, cleanup: Cleanup):
     repositories: new Repositories(),
     run,
     secretManager,
-    serviceUsage: new ServiceUsage(),
+    serviceUsage,
     storage,
   };
   const provider = await startProviderServer({ products, resourceTypes, onFault: onInternalError });

@@ -72,7 +72,8 @@ function ruleProblem(rule: unknown): string | undefined {
     if (!field) return `there is no "${name}"; allowed are ${Object.keys(FIELDS).join(', ')}`;
     if (!field.accepts(value)) return `"${name}" is ${JSON.stringify(value)}; allowed is ${field.allowed}`;
   }
-  const { service, bucket, model, pathPrefix, objectPrefix, latencyMs, status, connection, afterBytes } = rule;
+  const { service, bucket, model, pathPrefix, objectPrefix, latencyMs, status, connection, afterBytes } =
+    rule;
   if ([service, bucket, model].filter((target) => target !== undefined).length !== 1) {
     return 'name either a "service", a "bucket" or a "model"; "*" stands for all of them';
   }

@@ -35,6 +35,9 @@ const AREAS: readonly (readonly string[])[] = [
   ['southamerica-west1'],
 ];
 
+/** Every region there is, as Cloud Run spells them. */
+export const REGIONS: readonly string[] = AREAS.flat();
+
 /**
  * Round trips in milliseconds between the first regions of two areas, measured between virtual machines and rounded
  * (`data/gcp_latency.csv` of github.com/geo-decentralization/geographical-decentralization-simulation at 5e19216). Row and

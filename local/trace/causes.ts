@@ -3,6 +3,7 @@ import {
   BUCKET_LOCATION,
   CLOUD_REGION,
   CROSS_REGION,
+  DEADLINE_EXCEEDED,
   ERROR_TYPE,
   GEN_AI_MODEL,
   GEN_AI_OPERATION,
@@ -137,13 +138,16 @@ function slowModelCall(findings: Findings): Cause | undefined {
   const { span } = call.node;
   const tokens = span.attributes[GEN_AI_OUTPUT_TOKENS];
   const service = serviceOfSpans(stack, span.service);
+  const model = `The model ${String(firstAttribute(span, GEN_AI_MODEL) ?? 'it calls')}`;
+  const text = ranOut(span)
+    ? `${model} had not answered when its time was over, so that the request waited for nothing. Have ${span.service} ` +
+      'ask a faster model or for a smaller answer, or give it up sooner'
+    : `${model} took that long${tokens === undefined ? '' : ` for ${String(tokens)} tokens`}. Give the call of ` +
+      `${span.service} a shorter deadline with a fallback, a smaller answer or a faster model, or give its callers ` +
+      'longer deadlines';
   return {
     cause: 'slow-model-call',
-    text:
-      `The model ${String(firstAttribute(span, GEN_AI_MODEL) ?? 'it calls')} took that long` +
-      `${tokens === undefined ? '' : ` for ${String(tokens)} tokens`}. Give the call of ${span.service} a shorter ` +
-      'deadline with a fallback, a smaller answer or a faster model, or give its callers longer deadlines' +
-      `${service ? `: ${whereToChange(service)}` : ''}.`,
+    text: `${text}${service ? `: ${whereToChange(service)}` : ''}.`,
     ...(service && { resource: service }),
   };
 }
@@ -251,6 +255,11 @@ function longEnough(findings: Findings, nanos: Work['nanos']): boolean {
 
 function isRepeated({ children }: TraceNode): boolean {
   return children.length > 1 && children.some(({ span }) => span.attributes[HTTP_RESEND_COUNT] !== undefined);
+}
+
+/** Whether the work of a span was not done when its deadline passed. */
+export function ranOut({ attributes }: Span): boolean {
+  return attributes[DEADLINE_EXCEEDED] === true || attributes[ERROR_TYPE] === 'deadline_exceeded';
 }
 
 /** What an attempt failed with, in a few words. */

@@ -1,13 +1,12 @@
 import {
   BUCKET,
-  DEADLINE_EXCEEDED,
   DEADLINE_MS,
   ERROR_TYPE,
   FRONT_END_SERVICE,
   HTTP_STATUS,
   SERVER_ADDRESS,
 } from './attribute-names';
-import { type Cause, causeOf, errorOf, shareOf } from './causes';
+import { type Cause, causeOf, errorOf, ranOut, shareOf } from './causes';
 import { betweenOf } from './critical-path';
 import { type Findings, findingsOf, percent, type TraceInQuestion, type Work } from './findings';
 import { formatDuration } from './milliseconds';
@@ -99,10 +98,6 @@ function whyFailed(findings: Findings): string {
 /** What was given up because the request had ended already says nothing of why. */
 function isReason({ attributes }: Span): boolean {
   return attributes[ERROR_TYPE] !== 'aborted';
-}
-
-function ranOut({ attributes }: Span): boolean {
-  return attributes[DEADLINE_EXCEEDED] === true || attributes[ERROR_TYPE] === 'deadline_exceeded';
 }
 
 /** The error says the whole deadline; the attribute what was left of it when the span began. */

@@ -196,6 +196,38 @@ const CASES: Record<string, Case> = {
       'call of processor a shorter deadline with a fallback, a smaller answer or a faster model, or give its callers ' +
       'longer deadlines: google_cloud_run_v2_service.processor (construct pipeline-local/processor).',
   },
+  'a model that has not answered when its time is over': {
+    spans: [
+      request('a', undefined, 'processor', [0, 5300]),
+      span('b', 'a', 'processor', 'generate_content gemini-2.5-pro', [100, 5100], {
+        kind: 'client',
+        status: 'error',
+        statusMessage: 'The summary did not answer within 5,000 ms',
+        attributes: {
+          'gen_ai.operation.name': 'generate_content',
+          'gen_ai.request.model': 'gemini-2.5-pro',
+          'error.type': 'deadline_exceeded',
+        },
+      }),
+      span('c', 'b', 'Vertex AI', 'generateContent gemini-2.5-pro', [110, 5100], {
+        kind: 'server',
+        status: 'error',
+        attributes: {
+          'gen_ai.request.model': 'gemini-2.5-pro',
+          'local_cloud.first_token_ms': 7608,
+          'local_cloud.tokens_per_sec': 122,
+        },
+      }),
+    ],
+    cause: 'slow-model-call',
+    resource: 'google_cloud_run_v2_service.processor',
+    paragraph:
+      'POST /process took 5,300 ms: processor gave up after its deadline of 5,000 ms for Vertex AI. 5,000 ms (94 %) of ' +
+      "it was processor 'generate_content gemini-2.5-pro' waiting for Vertex AI. The model gemini-2.5-pro had not " +
+      'answered when its time was over, so that the request waited for nothing. Have processor ask a faster model or ' +
+      'for a smaller answer, or give it up sooner: google_cloud_run_v2_service.processor (construct ' +
+      'pipeline-local/processor).',
+  },
   'a fault that somebody asked for': {
     spans: [
       request('a', undefined, 'gateway', [0, 30], { 'http.response.status_code': 502 }, { status: 'error' }),

@@ -1,17 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { runInThisContext } from 'node:vm';
+import '../../helpers/global-dispatcher';
 import { foreign, listenLocally } from './http';
-
-/** Where the SDK looks for the dispatcher of `fetch`: in Node's global object, which is not the one of Jest's tests. */
-const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
-Object.defineProperty(globalThis, DISPATCHER, {
-  configurable: true,
-  get: (): unknown => Reflect.get(runInThisContext('globalThis'), DISPATCHER),
-  set: (value: unknown) => {
-    Reflect.set(runInThisContext('globalThis'), DISPATCHER, value);
-  },
-});
 
 /** Methods of the REST API of Gemini and of Vertex AI's, at their paths. */
 const PATH =
