@@ -30,6 +30,18 @@ describe('npm start -- --scenario', () => {
     );
   }, 120_000);
 
+  test('slow-model: every document is taken late, an alert, and the model named as the cause', async () => {
+    const text = await play('slow-model');
+    expect(text).toMatch(/✔ requests POST \S+\/process: 201 2 times/);
+    expect(text).toMatch(/! alert +gateway-local: error budget of its latency is going/);
+    expect(text).toContain('no summary from Gemini (deadline_exceeded');
+    expect(text).toMatch(/^! Vertex AI .* generateContent gemini-2\.5-pro/m);
+    expect(text).toContain('7608 ms to the first token, 122 tokens per second');
+    expect(text).toMatch(
+      /^POST \/process answered 201 after .*: processor gave up after its deadline of .* ms for Vertex AI\. .* The model gemini-2\.5-pro had not answered when its time was over/m,
+    );
+  }, 120_000);
+
   test('says which scenarios there are', async () => {
     const { exitCode, text } = await project.npm('start', '--silent', '--', '--scenario', 'nowhere').ended;
     expect(exitCode).toBe(1);
