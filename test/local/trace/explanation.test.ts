@@ -222,7 +222,7 @@ const CASES: Record<string, Case> = {
   'a model that has not answered when its time is over': {
     spans: [
       request('a', undefined, 'processor', [0, 5300]),
-      span('b', 'a', 'processor', 'generate_content gemini-2.5-pro', [100, 5100], {
+      span('b', 'a', 'processor', 'generate_content gemini-2.5-pro', [100, 5000], {
         kind: 'client',
         status: 'error',
         statusMessage: 'The summary did not answer within 5,000 ms',
@@ -232,7 +232,7 @@ const CASES: Record<string, Case> = {
           'error.type': 'deadline_exceeded',
         },
       }),
-      span('c', 'b', 'Vertex AI', 'generateContent gemini-2.5-pro', [110, 5100], {
+      span('c', 'b', 'Vertex AI', 'generateContent gemini-2.5-pro', [110, 4990], {
         kind: 'server',
         status: 'error',
         attributes: {

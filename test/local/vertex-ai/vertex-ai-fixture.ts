@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { GoogleGenAI, type GoogleGenAIOptions } from '@google/genai';
 import { OAuth2Client } from 'google-auth-library';
 import { FaultRules } from '../../../local/faults/fault-rules';
@@ -11,13 +11,16 @@ import '../../helpers/global-dispatcher';
 import { foreign } from '../../services/telemetry/http';
 
 export const PROJECT = 'local-test';
-const ACCOUNT = `reader@${PROJECT}.iam.gserviceaccount.com`;
+export const ACCOUNT = `reader@${PROJECT}.iam.gserviceaccount.com`;
 
-/** Vertex AI of a project where its API is enabled, served over HTTP, with an account that may use it. */
+/** Vertex AI of a project where its API is enabled, with an account that may use it. */
 export class VertexAiFixture {
-  static async start(): Promise<VertexAiFixture> {
-    const fixture = new VertexAiFixture();
-    fixture.origin = `http://127.0.0.1:${await listenOnLoopback(fixture.#server)}`;
+  /** Serves over HTTP, or with what `serve` makes. */
+  static async start(
+    serve: (api: RequestListener) => Server = (api) => createServer(api),
+  ): Promise<VertexAiFixture> {
+    const fixture = new VertexAiFixture(serve);
+    fixture.port = await listenOnLoopback(fixture.#server);
     return fixture;
   }
 
@@ -26,32 +29,34 @@ export class VertexAiFixture {
   readonly faults = new FaultRules();
   readonly disabled = new Set<string>();
   readonly spans: Span[] = [];
-  origin = '';
+  port = 0;
   readonly #internalErrors: unknown[] = [];
   readonly #waiting = new Set<() => void>();
-  readonly #server = foreign(
-    createServer(
-      vertexAiApi({
-        iam: this.iam,
-        authenticate: (token) => this.tokens.emailOfAccessToken(token),
-        isEnabled: (project, api) => project === PROJECT && !this.disabled.has(api),
-        faults: this.faults,
-        regionOf: (token) => this.tokens.regionOf(token),
-        onSpan: (span) => {
-          this.spans.push(span);
-          for (const check of this.#waiting) check();
-        },
-        onInternalError: (error) => this.#internalErrors.push(error),
-      }),
-    ),
-  );
+  readonly #server: Server;
 
-  private constructor() {
+  private constructor(serve: (api: RequestListener) => Server) {
+    const api = vertexAiApi({
+      iam: this.iam,
+      authenticate: (token) => this.tokens.emailOfAccessToken(token),
+      isEnabled: (project, name) => project === PROJECT && !this.disabled.has(name),
+      faults: this.faults,
+      regionOf: (token) => this.tokens.regionOf(token),
+      onSpan: (span) => {
+        this.spans.push(span);
+        for (const check of this.#waiting) check();
+      },
+      onInternalError: (error) => this.#internalErrors.push(error),
+    });
+    this.#server = foreign(serve(api));
     this.iam.addMember(
       `//cloudresourcemanager.googleapis.com/projects/${PROJECT}`,
       'roles/aiplatform.user',
       `serviceAccount:${ACCOUNT}`,
     );
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.port}`;
   }
 
   /** An access token of the account, which runs in `region`. */
