@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type TerraformStack, TerraformVariable } from 'cdktf';
 import {
   Access,
+  type ApiUseOptions,
   BurnRate,
   type BucketUseOptions,
   type CallOptions,
@@ -280,6 +281,12 @@ const SUBJECTS: readonly Subject[] = [
     () => ({}),
     () => ({ readOnly: true, regionMismatchReason: 'the archive was there first' }),
     ({ shop }, options) => shop.useBucket('archive', { name: 'archive', location: 'EU' }, options),
+  ),
+  subject<ApiUseOptions>(
+    'ApiUseOptions',
+    () => ({ role: 'roles/aiplatform.user' }),
+    () => ({ role: 'roles/aiplatform.viewer' }),
+    ({ shop }, options) => shop.useApi('aiplatform.googleapis.com', options),
   ),
   subject<LatencyAlertOptions>(
     'LatencyAlertOptions',
