@@ -38,16 +38,25 @@ describe('npm start -- --scenario', () => {
   }, 180_000);
 
   test('slow-model: every document is taken late, an alert, and the model named as the cause', async () => {
-    const text = await play('slow-model');
-    expect(text).toMatch(/✔ requests POST \S+\/process: 201 2 times/);
-    expect(text).toMatch(/! alert +gateway-local: error budget of its latency is going/);
-    expect(text).toContain('no summary from Gemini (deadline_exceeded');
-    expect(text).toMatch(/^! Vertex AI .* generateContent gemini-2\.5-pro/m);
-    expect(text).toContain('7608 ms to the first token, 122 tokens per second');
-    expect(text).toMatch(
-      /^POST \/process answered 201 after .*: processor gave up after its deadline of .* ms for Vertex AI\. .* The model gemini-2\.5-pro had not answered when its time was over/m,
-    );
-  }, 120_000);
+    await playScenario(project, 'slow-model', async ({ text, traceUrl }) => {
+      // THEN it is told
+      expect(text).toMatch(/✔ requests POST \S+\/process: 201 2 times/);
+      expect(text).toMatch(/! alert +gateway-local: error budget of its latency is going/);
+      // AND the trace shows who was waited for, and what was made of it
+      expect(text).toContain('no summary from Gemini (deadline_exceeded');
+      expect(text).toMatch(/^! Vertex AI .* generateContent gemini-2\.5-pro/m);
+      expect(text).toContain('7608 ms to the first token, 122 tokens per second');
+      const cause = 'The model gemini-2.5-pro had not answered when its time was over';
+      expect(text).toMatch(
+        new RegExp(`^POST /process answered 201 after .* gave up after its deadline of .* ${cause}`, 'm'),
+      );
+
+      // AND it is on the page
+      const page = await browser.open(traceUrl);
+      await page.getByText(cause).waitFor();
+      await page.getByRole('treegrid').getByRole('row').filter({ hasText: 'Vertex AI' }).first().waitFor();
+    });
+  }, 180_000);
 
   test('says which scenarios there are', async () => {
     const { exitCode, text } = await project.npm('start', '--silent', '--', '--scenario', 'nowhere').ended;
