@@ -205,7 +205,7 @@ function tell(
 ): void {
   response.setHeader('Server-Timing', serverTiming(interference));
   const context = receiveTraceContext(request.headers);
-  if (context.callerSpanId === undefined) return;
+  if (context.caller?.spanId === undefined) return;
   const startedAt = performance.now();
   response.on('close', () =>
     onEnd({

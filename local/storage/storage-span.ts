@@ -24,7 +24,7 @@ export function storageSpan(exchange: StorageExchange): Span {
   return {
     traceId: context.traceId,
     spanId: context.spanId,
-    ...(context.callerSpanId === undefined ? {} : { parentSpanId: context.callerSpanId }),
+    ...(context.caller?.spanId !== undefined && { parentSpanId: context.caller.spanId }),
     name: exchange.operation,
     service: 'Cloud Storage',
     kind: 'server',
