@@ -1,15 +1,27 @@
-import type { LogEntry, LogStore } from '../logging/log-store';
+import type { LogStore } from '../logging/log-store';
 import type { Service } from '../run/cloud-run';
+import { type LostBecause, reachedContainer, requestPeriod, whyLost } from '../trace/lost-hop';
 import type { Span } from '../trace/span';
 import type { TraceStore } from '../trace/trace-store';
 
 /** Callers that are not deployed here. */
 export const OUTSIDE = 'outside';
 
-interface CallCount {
-  readonly seen: number;
+export interface CallCount {
+  /** Requests that arrived at the service's front end; of a bucket, the calls that are in traces. */
+  readonly calls: number;
+  /** How many of them a kept trace shows. */
+  readonly traced: number;
   /** How many of them were answered with 401 or 403. */
   readonly refused: number;
+  /** Those that are not in the trace they belong to, by the reason. */
+  readonly lost: ReadonlyMap<LostBecause, LostCalls>;
+}
+
+interface LostCalls {
+  readonly calls: number;
+  /** Of the newest one, as it arrived. */
+  readonly traceId: string;
 }
 
 /** Calls between services, from outside and to buckets. */
@@ -22,63 +34,120 @@ interface CallSources {
   readonly buckets: readonly string[];
   readonly traces: TraceStore;
   readonly logs: LogStore;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
 }
 
-const NONE: CallCount = { seen: 0, refused: 0 };
+/** One call. */
+interface Call {
+  readonly from: string;
+  readonly to: string;
+  readonly traced: boolean;
+  readonly refused: boolean;
+  readonly lost?: { readonly because: LostBecause; readonly traceId: string };
+}
 
-/**
- * Counts what the kept traces and request logs show. A call is a client span to a service's address, or one that names
- * a bucket: what answers need not be traced. A request from outside is one whose trace has no such span.
- */
-export function countCalls({ services, buckets, traces, logs }: CallSources): CallCounts {
+const NONE: CallCount = { calls: 0, traced: 0, refused: 0, lost: new Map() };
+
+/** Spans are sent every 5 s (OpenTelemetry's batch span processor, by default): they are waited for twice as long. */
+const SETTLED_AFTER_MS = 10_000;
+
+/** Counts what arrived at services, by the request log, and what was asked of buckets, by the client spans that name one. */
+export function countCalls(sources: CallSources): CallCounts {
+  const { traces } = sources;
+  const spans = new Map(traces.idsStartingWith('').map((id) => [id, traces.trace(id)?.spans ?? []]));
   const counts = new Map<string, CallCount>();
-  const count = (from: string, to: string, refused: boolean): void => {
-    const { seen, refused: before } = counts.get(`${from} ${to}`) ?? NONE;
-    counts.set(`${from} ${to}`, { seen: seen + 1, refused: before + (refused ? 1 : 0) });
-  };
-  const names = new Map(
-    services.map(({ spec }) => [spec.template.container.env['OTEL_SERVICE_NAME'] ?? spec.name, spec.name]),
-  );
-  const addresses = new Map(services.map(({ uri, spec }) => [new URL(uri).host, spec.name]));
-  const isBucket = new Set(buckets);
-
-  /** trace id and callee of every call that a deployed service has made */
-  const inside = new Set<string>();
-  for (const traceId of traces.idsStartingWith('')) {
-    const spans = traces.trace(traceId)?.spans ?? [];
-    const byId = new Map(spans.map((span) => [span.spanId, span]));
-    for (const span of spans) {
-      const from = names.get(span.service);
-      const to = from === undefined ? undefined : calleeOf(span, addresses, isBucket);
-      if (from === undefined || to === undefined) continue;
-      inside.add(`${traceId} ${to}`);
-      // An operation on a bucket names it in its own span and maybe again in those of its attempts.
-      const parent = byId.get(span.parentSpanId ?? '');
-      if (parent && calleeOf(parent, addresses, isBucket) === to) continue;
-      count(from, to, isRefusal(span.attributes['http.response.status_code'], span.attributes['error.type']));
-    }
-  }
-  for (const entry of logs.list()) {
-    if (entry.log !== 'requests' || inside.has(`${entry.traceId} ${entry.service}`)) continue;
-    count(OUTSIDE, entry.service, isRefusal(statusOf(entry)));
+  for (const call of [...requestCalls(sources, spans), ...bucketCalls(sources, spans)]) {
+    const key = `${call.from} ${call.to}`;
+    counts.set(key, add(counts.get(key) ?? NONE, call));
   }
   return { get: (from, to) => counts.get(`${from} ${to}`) ?? NONE };
 }
 
-/** The service that a client span calls by its address, or the bucket that one of its attributes names. */
-function calleeOf(
-  { kind, attributes }: Span,
-  addresses: ReadonlyMap<string, string>,
-  buckets: ReadonlySet<string>,
-): string | undefined {
-  if (kind !== 'client') return undefined;
-  const address = `${String(attributes['server.address'])}:${String(attributes['server.port'])}`;
-  const named = Object.values(attributes).find((value) => typeof value === 'string' && buckets.has(value));
-  return addresses.get(address) ?? (named === undefined ? undefined : String(named));
+function add({ calls, traced, refused, lost }: CallCount, call: Call): CallCount {
+  const { because, traceId } = call.lost ?? {};
+  return {
+    calls: calls + 1,
+    traced: traced + Number(call.traced),
+    refused: refused + Number(call.refused),
+    lost:
+      because === undefined
+        ? lost
+        : new Map([
+            ...lost,
+            [because, { calls: (lost.get(because)?.calls ?? 0) + 1, traceId: traceId ?? '' }],
+          ]),
+  };
 }
 
-function statusOf({ httpRequest }: LogEntry): unknown {
-  return httpRequest?.['status'];
+type SpansByTrace = ReadonlyMap<string, readonly Span[]>;
+
+/**
+ * Requests by who sent them: the service whose account the ID token proves, and where several share that account or there
+ * is no token, the one whose span the trace header names.
+ */
+function requestCalls({ services, logs, nowMs }: CallSources, spansByTrace: SpansByTrace): Call[] {
+  const names = namesInSpans(services);
+  const spanNames = new Map([...names].map(([inSpans, name]) => [name, inSpans]));
+  const calls: Call[] = [];
+  for (const entry of logs.list()) {
+    const { caller, service: to, traceId = '', httpRequest } = entry;
+    if (entry.log !== 'requests') continue;
+    const spans = spansByTrace.get(traceId) ?? [];
+    const inTrace = new Set(spans.map(({ service }) => service).filter((service) => names.has(service)));
+    const ofSpan = names.get(spans.find(({ spanId }) => spanId === caller?.context?.spanId)?.service ?? '');
+    const ofAccount = services
+      .filter(({ spec }) => spec.template.serviceAccount === caller?.account)
+      .map(({ spec }) => spec.name);
+    const from = ofAccount.find((name) => name === ofSpan) ?? ofAccount[0] ?? ofSpan ?? OUTSIDE;
+    const callee = spanNames.get(to) ?? to;
+    const because = from === OUTSIDE ? undefined : whyLost(entry, inTrace, callee);
+    const settled = because === 'no-header' || requestPeriod(entry).endMs + SETTLED_AFTER_MS <= nowMs;
+    calls.push({
+      from,
+      to,
+      refused: isRefusal(httpRequest?.['status']),
+      // What the front end answered itself is in the trace by its caller's span alone.
+      traced:
+        because === undefined &&
+        (inTrace.has(callee) || (inTrace.has(spanNames.get(from) ?? '') && !reachedContainer(entry))),
+      ...(because && settled && { lost: { because, traceId } }),
+    });
+  }
+  return calls;
+}
+
+function bucketCalls({ services, buckets }: CallSources, spansByTrace: SpansByTrace): Call[] {
+  const names = namesInSpans(services);
+  const isBucket = new Set(buckets);
+  const calls: Call[] = [];
+  for (const spans of spansByTrace.values()) {
+    const byId = new Map(spans.map((span) => [span.spanId, span]));
+    for (const span of spans) {
+      const from = names.get(span.service);
+      const to = bucketOf(span, isBucket);
+      if (from === undefined || to === undefined) continue;
+      // An operation on a bucket names it in its own span and maybe again in those of its attempts.
+      const parent = byId.get(span.parentSpanId ?? '');
+      if (parent && bucketOf(parent, isBucket) === to) continue;
+      const { 'http.response.status_code': status, 'error.type': error } = span.attributes;
+      calls.push({ from, to, traced: true, refused: isRefusal(status, error) });
+    }
+  }
+  return calls;
+}
+
+/** `service.name` of the spans of the services -> name in Cloud Run. */
+function namesInSpans(services: readonly Service[]): ReadonlyMap<string, string> {
+  return new Map(
+    services.map(({ spec }) => [spec.template.container.env['OTEL_SERVICE_NAME'] ?? spec.name, spec.name]),
+  );
+}
+
+/** The bucket that one of the attributes of a client span names. */
+function bucketOf({ kind, attributes }: Span, buckets: ReadonlySet<string>): string | undefined {
+  const named = Object.values(attributes).find((value) => typeof value === 'string' && buckets.has(value));
+  return kind !== 'client' || named === undefined ? undefined : String(named);
 }
 
 function isRefusal(...statuses: unknown[]): boolean {

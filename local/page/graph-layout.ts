@@ -49,9 +49,10 @@ export function layOut({ nodes, edges }: ServiceGraph): Layout {
 }
 
 /** What there is to say about an edge, in words. */
-export function verdictOf({ granted, seen, refused }: GraphEdge): string {
+export function verdictOf({ granted, calls, refused, lost }: GraphEdge): string {
   if (refused > 0)
     return granted ? `${refused} refused before it was granted` : `${refused} refused, not granted`;
-  if (!granted) return 'seen, not granted';
-  return seen === 0 ? 'granted, in no trace' : 'granted';
+  if (!granted) return 'called, not granted';
+  if (lost) return 'granted, missing in traces';
+  return calls === 0 ? 'granted, no call seen' : 'granted';
 }

@@ -7,81 +7,102 @@ import { hrefOf, type View, type ViewContext } from './view';
 /** Who may call whom, by the deployed stack, and who did. */
 export async function graphView({ parameters, signal }: ViewContext): Promise<View> {
   const graph = await get<ServiceGraph>('/graph', signal);
-  if (graph.nodes.length === 0) {
-    return { title: 'Services', content: [h('h1', {}, 'Services'), h('p', {}, 'Nothing is deployed.')] };
-  }
-  const calls = h('div', { class: 'scroll' }, callTable(graph));
-  const missing = graph.edges.filter(({ missingGrant, refused }) => missingGrant && refused > 0);
-  const grants = missing.map((edge) => grantOf(edge));
-  const unseen = graph.edges.filter(({ granted, seen, from }) => granted && seen === 0 && from !== 'outside');
+  const { nodes, edges } = graph;
+  const heading = h('h1', {}, 'Services');
+  if (nodes.length === 0)
+    return { title: 'Services', content: [heading, h('p', {}, 'Nothing is deployed.')] };
+  const uncalled = edges.filter(({ granted, calls, from }) => granted && calls === 0 && from !== 'outside');
+  const grants = edges.filter(isRefused).map(missingGrant);
+  const region = { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Picture of the calls' };
   return {
     title: 'Services',
     content: [
-      h('h1', {}, 'Services'),
-      h(
-        'div',
-        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Picture of the calls' },
-        picture(graph),
-      ),
-      ...(unseen.length > 0
-        ? [
-            h(
-              'p',
-              {},
-              `Granted, but in no kept trace: ${unseen.map(({ from, to }) => `${from} → ${to}`).join(', ')}. ` +
-                'Either nobody has called yet, or the caller does not pass its trace on.',
-            ),
-          ]
-        : []),
-      calls,
-      ...(grants.length > 0 ? [h('h2', {}, 'Missing grants'), ...grants] : []),
-    ],
+      heading,
+      h('div', region, picture(graph)),
+      uncalled.length > 0 && h('p', {}, `Granted, but no call was seen: ${uncalled.map(nameOf).join(', ')}.`),
+      h('div', { class: 'scroll' }, callTable(graph)),
+      ...titled('Missing grants', grants),
+      ...titled('Calls that no trace shows', edges.filter(({ lost }) => lost).map(missingInTraces)),
+    ].filter((part) => part !== false),
     shown: () => {
       if (parameters.has('missing')) grants[0]?.focus();
     },
   };
 }
 
+function titled(title: string, sections: readonly HTMLElement[]): HTMLElement[] {
+  return sections.length > 0 ? [h('h2', {}, title), ...sections] : [];
+}
+
+function nameOf({ from, to }: GraphEdge): string {
+  return `${from} → ${to}`;
+}
+
+function isRefused({ missingGrant: grant, refused }: GraphEdge): boolean {
+  return grant !== undefined && refused > 0;
+}
+
 function callTable({ nodes, edges }: ServiceGraph): HTMLTableElement {
-  const nameInSpans = new Map(nodes.map(({ id, serviceName }) => [id, serviceName ?? id]));
+  const services = new Map(
+    nodes.flatMap(({ id, kind, serviceName }) => (kind === 'service' ? [[id, serviceName ?? id]] : [])),
+  );
   const rows = edges.map((edge) => {
-    const { from, to, seen, refused, deadlineMs, missingGrant } = edge;
-    const isService = nodes.some(({ id, kind }) => id === to && kind === 'service');
-    const traces = hrefOf('traces', { service: nameInSpans.get(to) });
-    const verdict = verdictOf(edge);
-    const toGrant = (event: Event): void => {
+    const { to, calls, traced, refused, deadlineMs, lost } = edge;
+    const toSection = (event: Event): void => {
       // The address names the view, so an anchor in it cannot be a link of its own.
       event.preventDefault();
       document.getElementById(idOf(edge))?.focus();
     };
+    const href = hrefOf('graph', { missing: isRefused(edge) ? 'true' : undefined });
+    const service = services.get(to);
     return [
-      `${from} → ${to}`,
-      missingGrant && refused > 0
-        ? h('a', { href: hrefOf('graph', { missing: 'true' }), onclick: toGrant }, verdict)
-        : verdict,
-      isService && seen > 0 ? h('a', { href: traces }, String(seen)) : String(seen),
+      nameOf(edge),
+      isRefused(edge) || lost ? h('a', { href, onclick: toSection }, verdictOf(edge)) : verdictOf(edge),
+      String(calls),
+      service !== undefined && traced > 0
+        ? h('a', { href: hrefOf('traces', { service }) }, String(traced))
+        : String(traced),
       String(refused),
       deadlineMs === undefined ? '' : `${deadlineMs.toLocaleString('en')} ms`,
     ];
   });
-  return table('Calls', ['Call', 'By the stack', 'Seen', 'Refused', 'Deadline'], rows);
+  return table('Calls', ['Call', 'By the stack', 'Calls', 'In traces', 'Refused', 'Deadline'], rows);
 }
 
-function grantOf(edge: GraphEdge): HTMLElement {
-  const { from, to, missingGrant, refused } = edge;
-  const lines = [
-    `resource type  ${missingGrant?.resourceType}`,
-    `on             ${missingGrant?.on}`,
-    `role           ${missingGrant?.role}`,
-    `member         ${missingGrant?.member}`,
-  ];
+/** What is wrong with an edge; the table links to it. */
+function problem(edge: GraphEdge, what: string, ...content: readonly HTMLElement[]): HTMLElement {
+  const label = `${what}, ${edge.from} to ${edge.to}`;
   return h(
     'section',
-    { id: idOf(edge), tabindex: -1, class: 'problems', 'aria-label': `Missing grant, ${from} to ${to}` },
-    h('h3', {}, `${from} → ${to}`),
-    h('p', {}, `${refused} ${refused === 1 ? 'call was' : 'calls were'} refused because the stack lacks:`),
-    h('pre', {}, lines.join('\n')),
+    { id: idOf(edge), tabindex: -1, class: 'problems', 'aria-label': label },
+    h('h3', {}, nameOf(edge)),
+    ...content,
   );
+}
+
+function missingGrant(edge: GraphEdge): HTMLElement {
+  const { missingGrant: grant, refused } = edge;
+  const lines = [
+    `resource type  ${grant?.resourceType}`,
+    `on             ${grant?.on}`,
+    `role           ${grant?.role}`,
+    `member         ${grant?.member}`,
+  ];
+  const said = `${refused} ${refused === 1 ? 'call was' : 'calls were'} refused because the stack lacks:`;
+  return problem(edge, 'Missing grant', h('p', {}, said), h('pre', {}, lines.join('\n')));
+}
+
+function missingInTraces(edge: GraphEdge): HTMLElement {
+  const calls = (edge.lost ?? []).flatMap(({ report, advice, traceId }) => [
+    h('p', {}, `⚠ ${report}.`),
+    h(
+      'p',
+      {},
+      `${advice} `,
+      h('a', { href: hrefOf(`trace/${traceId}`) }, 'The trace that the newest of them is in'),
+    ),
+  ]);
+  return problem(edge, 'Missing in traces', ...calls);
 }
 
 function picture(graph: ServiceGraph): SVGElement {
@@ -97,8 +118,7 @@ function picture(graph: ServiceGraph): SVGElement {
       to.y + NODE.height / 2,
     ];
     const bend = Math.max((x2 - x1) / 2, 40);
-    const kind = edge.refused > 0 || !edge.granted ? 'refused' : edge.seen === 0 ? 'unseen' : 'seen';
-    const label = edge.refused > 0 ? `✕ ${edge.refused} refused` : edge.seen > 0 ? `${edge.seen} ×` : '';
+    const [kind, label] = markOf(edge);
     return svg(
       'g',
       { class: `edge ${kind}` },
@@ -120,7 +140,7 @@ function picture(graph: ServiceGraph): SVGElement {
       svg('text', { x: middle, y: y + 36, 'text-anchor': 'middle', class: 'small' }, region ?? ''),
     );
   });
-  const arrows = ['seen', 'unseen', 'refused'].map((kind) =>
+  const arrows = ['seen', 'unseen', 'lost', 'refused'].map((kind) =>
     svg(
       'marker',
       {
@@ -144,6 +164,14 @@ function picture(graph: ServiceGraph): SVGElement {
     ...edges,
     ...nodes,
   );
+}
+
+/** Class and label of an edge in the picture. */
+function markOf({ calls, traced, refused, granted, lost }: GraphEdge): [kind: string, label: string] {
+  if (refused > 0) return ['refused', `✕ ${refused} refused`];
+  if (lost) return ['lost', `⚠ ${calls} ×, ${traced} traced`];
+  if (calls === 0) return ['unseen', ''];
+  return [granted ? 'seen' : 'refused', `${calls} ×`];
 }
 
 function idOf({ from, to }: GraphEdge): string {

@@ -142,6 +142,16 @@ class TracePage {
               h('p', {}, explanation.paragraph),
               explanation.resource !== undefined &&
                 h('p', {}, 'To change: ', h('code', {}, explanation.resource)),
+              explanation.otherTraces &&
+                h(
+                  'p',
+                  {},
+                  'Other traces: ',
+                  ...explanation.otherTraces.flatMap((id) => [
+                    h('a', { href: hrefOf(`trace/${id}`) }, id.slice(0, 8)),
+                    ' ',
+                  ]),
+                ),
             ),
           ]
         : []),
