@@ -1,7 +1,7 @@
 import type { CallerContext } from '../trace/trace-context';
 
 /** What Cloud Run's front end knows of who sent a request. */
-export interface RequestCaller {
+interface RequestCaller {
   /** Email of the service account that its ID token proves. */
   readonly account?: string;
   /** Absent where it sent no valid trace header. */
