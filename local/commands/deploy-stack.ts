@@ -10,6 +10,12 @@ export type StackOutputs = Readonly<Record<string, unknown>>;
 export interface StackDeployment {
   /** Id of the stack in the cdktf app. */
   readonly stack: string;
+  /**
+   * Command of the cdktf app.
+   *
+   * @default - the app of cdktf.json
+   */
+  readonly app?: string | undefined;
   readonly projectDirectory: string;
   /** Where the local cloud keeps what it makes; the synthesized stack, its state and the log go there. */
   readonly dataDirectory: string;
@@ -31,7 +37,15 @@ export async function deployStack(deployment: StackDeployment): Promise<StackOut
   let planned = '?';
   let finished = 0;
   const exitCode = await runCdktf({
-    args: ['deploy', deployment.stack, '--auto-approve', '--no-color', '--outputs-file', outputsFile],
+    args: [
+      'deploy',
+      deployment.stack,
+      '--auto-approve',
+      '--no-color',
+      '--outputs-file',
+      outputsFile,
+      ...(deployment.app === undefined ? [] : ['--app', deployment.app]),
+    ],
     projectDirectory: deployment.projectDirectory,
     outputDirectory,
     environment: deployment.environment,

@@ -34,6 +34,8 @@ const USAGE = `usage: npm run local -- COMMAND
   up --stack ID [--send FILE --to OUTPUT/PATH] [--faults FILE] [--once] [--port N]
                        start the local cloud, deploy the stack, send a document, show its trace; inject the faults of
                        the file's rules
+  up --scenario NAME [--once] [--port N]
+                       have an incident of stacks/scenarios happen in place of that, and explain its trace
   status [--json]      what is deployed
   traces [--errors] [--service NAME] [--route ROUTE] [--status 504|5xx]
          [--min-duration-ms N] [--text TEXT] [--limit N] [--json]

@@ -1,3 +1,4 @@
+import { interferenceNote } from '../faults/interference';
 import type { LogEntry } from '../logging/log-store';
 import type { Span } from './span';
 import { type TimeSlice, timeSlices } from './time-slices';
@@ -58,11 +59,12 @@ export function criticalPath(spans: readonly Span[], logs: readonly LogEntry[]):
 
 /**
  * Whether nothing explains the slice. A span without children is its own explanation (`gcs.attempt`, `extract text`),
- * unless it only says that a request was served.
+ * unless it only says that a request was served and not what became of it on the way.
  */
 export function isDark({ node, startUnixNano, endUnixNano }: TimeSlice, totalNano: bigint): boolean {
-  const { kind } = node.span;
-  if (node.children.length === 0 && kind !== 'server' && kind !== 'consumer') return false;
+  const { kind, attributes } = node.span;
+  const saysWhy = (kind !== 'server' && kind !== 'consumer') || interferenceNote(attributes) !== undefined;
+  if (node.children.length === 0 && saysWhy) return false;
   const duration = endUnixNano - startUnixNano;
   return duration >= DARK_FROM_NANO && duration * DARK_FROM_PART >= totalNano;
 }

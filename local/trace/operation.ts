@@ -1,3 +1,4 @@
+import { interferenceNote } from '../faults/interference';
 import type { TraceNode } from './trace-tree';
 
 /** Every node below its parent, in all trees. */
@@ -11,11 +12,16 @@ export function parentsOf(roots: readonly TraceNode[]): ReadonlyMap<TraceNode, T
   return parents;
 }
 
-/** The call that a span is a part of, such as `gcs.upload` of its attempts; the span itself where it is in none. */
+/**
+ * The call that a span is a part of, such as `gcs.upload` of its attempts, and of what the local cloud tells of the one who
+ * was called; the span itself where it is in none.
+ */
 export function operationOf(node: TraceNode, parents: ReadonlyMap<TraceNode, TraceNode>): TraceNode {
-  let operation = node;
-  for (let parent = parents.get(node); parent; parent = parents.get(parent)) {
-    if (parent.span.service !== node.span.service || parent.span.kind !== 'client') break;
+  const toldByCallee = node.children.length === 0 && interferenceNote(node.span.attributes) !== undefined;
+  const called = (toldByCallee && parents.get(node)) || node;
+  let operation = called;
+  for (let parent = parents.get(called); parent; parent = parents.get(parent)) {
+    if (parent.span.service !== called.span.service || parent.span.kind !== 'client') break;
     operation = parent;
   }
   return operation;

@@ -106,7 +106,7 @@ function isSampled({ traceFlags }: SpanContext): boolean {
   return (traceFlags & TraceFlags.SAMPLED) !== 0;
 }
 
-/** The span as exporters must see it; the recorded one stays as it was, as do the log lines and calls that speak of it. */
+/** The span as exporters must see it; the recorded one stays as it was, as do the calls that speak of it. */
 function sampled(span: tracing.ReadableSpan): tracing.ReadableSpan {
   const { name, kind, startTime, endTime, duration, ended, status, resource, instrumentationScope } = span;
   const { attributes, events, links, droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span;

@@ -1,5 +1,6 @@
 import type { SpanContext } from '@opentelemetry/api';
 import { isSpanContextValid, TraceFlags } from './api';
+import { LocalTrace } from './local-trace';
 
 /** https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#logseverity by pino's level names. */
 export const SEVERITIES: Readonly<Record<string, string>> = {
@@ -21,7 +22,9 @@ export function traceFields(
     'logging.googleapis.com/trace':
       projectId === undefined ? span.traceId : `projects/${projectId}/traces/${span.traceId}`,
     'logging.googleapis.com/spanId': span.spanId,
-    'logging.googleapis.com/trace_sampled': (span.traceFlags & TraceFlags.SAMPLED) !== 0,
+    // Known late of what is kept for another reason than the ratio; its access line, which comes last, tells it right.
+    'logging.googleapis.com/trace_sampled':
+      (span.traceFlags & TraceFlags.SAMPLED) !== 0 || LocalTrace.of(span)?.decision === 'keep',
   };
 }
 

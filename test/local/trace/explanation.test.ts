@@ -158,6 +158,29 @@ const CASES: Record<string, Case> = {
       'other and back. Make the bucket co-located: set location of google_storage_bucket.documents (construct ' +
       'pipeline-local/storage/bucket-documents) to europe-west1, which makes a new bucket.',
   },
+  'the same where the bucket has a span of its own that tells the way': {
+    spans: [
+      ...INCIDENT,
+      span('2f', '1f', 'Cloud Storage', 'storage.objects.insert', [40, 1050], {
+        kind: 'server',
+        attributes: {
+          'gcp.storage.bucket': BUCKET,
+          'local_cloud.latency_ms': 1040,
+          'local_cloud.caller_region': 'europe-west1',
+          'local_cloud.region': 'us-east1',
+        },
+      }),
+    ],
+    more: { stack: stack('US-EAST1') },
+    cause: 'bucket-in-another-region',
+    resource: 'google_storage_bucket.documents',
+    paragraph:
+      'POST /process answered 504 after 1,003 ms: gateway gave up after its deadline of 1,000 ms for processor. ' +
+      `990 ms (99 %) of it was storage 'gcs.upload documents/original' to bucket ${BUCKET}. ` +
+      `Bucket ${BUCKET} is in us-east1 while storage runs in europe-west1, so every call goes from one region to the ` +
+      'other and back. Make the bucket co-located: set location of google_storage_bucket.documents (construct ' +
+      'pipeline-local/storage/bucket-documents) to europe-west1, which makes a new bucket.',
+  },
   'the same with a bucket in the right region': {
     spans: INCIDENT,
     paragraph:

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { fastify } from 'fastify';
 import { createLogs, type Logs } from '../../../services/telemetry/log';
+import { LocalTrace } from '../../../services/telemetry/local-trace';
 import { send } from './http';
 import { traceThisProcess, type TracedProcess } from './traced-process';
 
@@ -76,6 +77,18 @@ describe('the shape of a line', () => {
       'logging.googleapis.com/spanId': SPAN.spanId,
       'logging.googleapis.com/trace_sampled': sampled,
     });
+  });
+
+  test.each([
+    ['keep', true],
+    ['drop', false],
+  ] as const)('it says whether a trace of another ratio is kept once that is known: %s', (decision, kept) => {
+    const span = { ...SPAN, traceFlags: 0 };
+    LocalTrace.join(span, undefined);
+    inSpan(span, () => log.info('before'));
+    LocalTrace.of(span)?.decide(decision);
+    inSpan(span, () => log.info('after'));
+    expect(records().map((record) => record['logging.googleapis.com/trace_sampled'])).toEqual([false, kept]);
   });
 
   test('it names no trace for an invalid span, and no project when none is known', () => {
