@@ -146,7 +146,8 @@ function lostCalls(
   const [caller, callee] = [from, to].map((id) => services.find(({ name }) => name === id));
   if (!caller || !callee) return [];
   return [...lost].map(([because, { calls: ofThem, traceId }]) => {
-    const { text, advice, service } = lostHop(because, caller, callee);
+    const service = because === 'no-header' ? caller : callee;
+    const { text, advice } = lostHop(because, service);
     const arrived = `${calls} ${calls === 1 ? 'call' : 'calls'} arrived, ${traced} in a trace`;
     const report = `${caller.spanService} → ${callee.spanService}: ${arrived}: ${text}`;
     const share = ofThem === calls ? '' : ` (${ofThem} of them)`;

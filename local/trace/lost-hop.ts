@@ -4,15 +4,6 @@ import { type StackService, TURNING_OFF, whereToChange } from './stack';
 /** Why a call is not in its caller's trace: the caller sent no valid trace header, or the callee got it and sent no spans. */
 export type LostBecause = 'no-header' | 'no-spans';
 
-export interface LostHop {
-  /** What happens, without a full stop. */
-  readonly text: string;
-  /** What to change, and where, in a sentence. */
-  readonly advice: string;
-  /** Whose doing it is. */
-  readonly service: StackService;
-}
-
 /**
  * Why a service's request is not in its trace; undefined where it is, or need not be. `inTrace` are the services whose
  * spans the trace has that the request arrived in, by their `service.name` as `callee`.
@@ -46,29 +37,28 @@ export function requestPeriod({ timestamp, httpRequest }: LogEntry): { startMs: 
   return { startMs, endMs: startMs + latencySec * 1000 };
 }
 
-/** What to say of a call that is not in its caller's trace. */
-export function lostHop(because: LostBecause, caller: StackService, callee: StackService): LostHop {
-  const service = because === 'no-header' ? caller : callee;
+/**
+ * What happens, without a full stop, and in a sentence what to change, and where. `service` is whose doing it is: the caller
+ * where it sent no header, the callee where it sent no spans.
+ */
+export function lostHop(because: LostBecause, service: StackService): { text: string; advice: string } {
   const { spanService: name, turnedOffBy } = service;
   const where = whereToChange(service);
   if (because === 'no-header') {
+    const advice =
+      `Have ${name} start its telemetry before anything else, and make its calls with a client that passes the trace on: ` +
+      `${where}.`;
     return {
-      service,
       text: `${name} does not pass the trace header on`,
-      advice:
-        turnedOffBy === 'OTEL_SDK_DISABLED'
-          ? turnOn(turnedOffBy, where)
-          : `Have ${name} start its telemetry before anything else, and make its calls with a client that passes the trace on: ${where}.`,
+      advice: turnedOffBy === 'OTEL_SDK_DISABLED' ? turnOn(turnedOffBy, where) : advice,
     };
   }
+  if (turnedOffBy) {
+    return { text: `${name} gets the trace header and sends no spans`, advice: turnOn(turnedOffBy, where) };
+  }
   return {
-    service,
-    text: turnedOffBy
-      ? `${name} gets the trace header and sends no spans`
-      : `${name} gets the trace header and has no spans: its telemetry is off, or its spans are lost`,
-    advice: turnedOffBy
-      ? turnOn(turnedOffBy, where)
-      : `Look at how ${name} starts its telemetry, and in its log lines for spans that could not be sent: ${where}.`,
+    text: `${name} gets the trace header and has no spans: its telemetry is off, or its spans are lost`,
+    advice: `Look at how ${name} starts its telemetry, and in its log lines for spans that could not be sent: ${where}.`,
   };
 }
 

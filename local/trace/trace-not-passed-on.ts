@@ -1,7 +1,8 @@
 import type { LogEntry } from '../logging/log-store';
+import { FRONT_END_SERVICE } from './attribute-names';
 import type { Cause } from './causes';
 import { type Findings, isLong } from './findings';
-import { type LostHop, lostHop, requestPeriod, whyLost } from './lost-hop';
+import { type LostBecause, lostHop, requestPeriod, whyLost } from './lost-hop';
 import { calledService, serviceOfSpans, type Stack, type StackService } from './stack';
 
 /** How many other traces are named. */
@@ -15,30 +16,30 @@ export function traceNotPassedOn(findings: Findings): Cause | undefined {
   return callWithoutServerSpan(findings) ?? callInDarkTime(findings);
 }
 
-/** A call of a service of the stack that left no span there. */
+/** A call of a service of the stack that left no span there: it ends at its client span, or at that of the front end. */
 function callWithoutServerSpan(findings: Findings): Cause | undefined {
   const { stack, work, logs, requests, spans } = findings;
   const inTrace = new Set(spans.map(({ service }) => service));
   for (const { node, nanos } of work) {
     const { span, children } = node;
-    const caller = serviceOfSpans(stack, span.service);
-    const callee = calledService(stack, span);
-    if (!caller || !callee || children.length > 0 || !isLong(findings, nanos)) continue;
+    const behind = span.attributes[FRONT_END_SERVICE];
+    const callee = stack.services.find(({ name }) => name === behind) ?? calledService(stack, span);
+    if (!callee || children.length > 0 || !isLong(findings, nanos)) continue;
     const arrived = logs.find(
-      (entry) =>
-        entry.log === 'requests' &&
-        entry.service === callee.name &&
-        [undefined, span.spanId].includes(entry.caller?.context?.spanId),
+      ({ log, service, spanId, caller }) =>
+        log === 'requests' &&
+        service === callee.name &&
+        [spanId, caller?.context?.spanId ?? span.spanId].includes(span.spanId),
     );
-    if (!arrived) {
+    const caller = serviceOfSpans(stack, span.service);
+    if (arrived && whyLost(arrived, inTrace, callee.spanService) === 'no-spans') {
+      const onwards = callsWithoutHeader(requests, callee, requestPeriod(arrived));
+      return causeBy('no-spans', callee, onwards, stack);
+    }
+    if (!arrived && caller) {
       const calls = callsWithoutHeader(requests, caller, periodOf(span));
       const ofCallee = calls.filter(({ service }) => service === callee.name);
-      if (ofCallee.length > 0) return causeBy(lostHop('no-header', caller, callee), caller, ofCallee, stack);
-    } else if (whyLost(arrived, inTrace, callee.spanService) === 'no-spans') {
-      const onwards = callsWithoutHeader(requests, callee, requestPeriod(arrived));
-      const hop = lostHop('no-spans', caller, callee);
-      const { text, ...cause } = causeBy(hop, callee, onwards, stack);
-      return { ...cause, text: `${hop.text}. ${text}` };
+      if (ofCallee.length > 0) return causeBy('no-header', caller, ofCallee, stack);
     }
   }
   return undefined;
@@ -51,8 +52,7 @@ function callInDarkTime(findings: Findings): Cause | undefined {
     const caller = serviceOfSpans(stack, node.span.service);
     if (!dark || !caller || !isLong(findings, nanos)) continue;
     const calls = callsWithoutHeader(requests, caller, periodOf(dark));
-    const callee = stack.services.find(({ name }) => name === calls[0]?.service);
-    if (callee) return causeBy(lostHop('no-header', caller, callee), caller, calls, stack);
+    if (calls.length > 0) return causeBy('no-header', caller, calls, stack);
   }
   return undefined;
 }
@@ -76,13 +76,12 @@ export function beginningElsewhere({ stack, logs, requests }: Findings): Cause |
       ids.length === 0
         ? ''
         : `; the rest of it is in ${ids.length === 1 ? 'trace' : `one of ${ids.length} traces, such as`} ${named(ids)}`;
-    const { advice, service: resource } = lostHop('no-header', caller, callee);
     return {
       cause: 'trace-not-passed-on',
       text:
         `${caller.spanService} called ${callee.spanService} without the trace header, so Cloud Run began this trace in the ` +
-        `middle of a request${rest}. ${advice}`,
-      resource,
+        `middle of a request${rest}. ${lostHop('no-header', caller).advice}`,
+      resource: caller,
       ...othersOf(ids),
     };
   }
@@ -117,30 +116,34 @@ function callsWithoutHeader(
   });
 }
 
-/** What `service` has called meanwhile, and what to do about the hop. */
-function causeBy(hop: LostHop, service: StackService, calls: readonly LogEntry[], stack: Stack): Cause {
+/** What `service` has done to a hop, and called meanwhile, and what to do about it. */
+function causeBy(
+  because: LostBecause,
+  service: StackService,
+  calls: readonly LogEntry[],
+  { services }: Stack,
+): Cause {
+  const { spanService: name } = service;
+  const { text, advice } = lostHop(because, service);
   const ids = traceIdsOf(calls);
-  const callees = [
-    ...new Set(
-      calls.map(
-        (call) => stack.services.find(({ name }) => name === call.service)?.spanService ?? call.service,
-      ),
-    ),
-  ].join(' and ');
+  const callees = new Set(
+    calls.map((call) => services.find((one) => one.name === call.service)?.spanService ?? call.service),
+  );
   const isCertain = calls.every(({ caller }) => caller?.account !== undefined);
-  const who = isCertain
-    ? `${service.spanService} called ${callees}`
-    : `somebody, as the stack lets ${service.spanService} do, called ${callees}`;
-  const where =
+  const who = isCertain ? name : `somebody, as the stack lets ${name} do,`;
+  const [times, where] =
     ids.length === 1
-      ? `in a trace of its own, ${named(ids)}`
-      : `for this request or for others, each in a trace of its own, such as ${named(ids)}`;
-  const times = ids.length === 1 ? '' : ` ${ids.length} times`;
-  const meanwhile = ids.length === 0 ? '' : `Meanwhile ${who}${times} without the trace header, ${where}. `;
+      ? ['', 'in a trace of its own,']
+      : [` ${ids.length} times`, 'for this request or for others, each in a trace of its own, such as'];
+  const called = `${who} called ${[...callees].join(' and ')}${times}`;
   return {
     cause: 'trace-not-passed-on',
-    text: meanwhile + hop.advice,
-    resource: hop.service,
+    text: [
+      ...(because === 'no-spans' ? [`${text}.`] : []),
+      ...(ids.length > 0 ? [`Meanwhile ${called} without the trace header, ${where} ${named(ids)}.`] : []),
+      advice,
+    ].join(' '),
+    resource: service,
     ...othersOf(ids),
   };
 }

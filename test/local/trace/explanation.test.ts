@@ -272,6 +272,24 @@ const CASES: Record<string, Case> = {
       'its telemetry, and in its log lines for spans that could not be sent: google_cloud_run_v2_service.processor ' +
       '(construct pipeline-local/processor).',
   },
+  'the same where the front end has sent its own span': {
+    spans: [
+      ...SILENT,
+      span('ff', 'b', 'Cloud Run', 'processor-local /x', [1, 498], {
+        kind: 'server',
+        attributes: { 'g.co/r/cloud_run_revision/service_name': 'processor-local' },
+      }),
+    ],
+    logs: [arrival('processor', WITH_HEADER, [1, 498])],
+    cause: 'trace-not-passed-on',
+    resource: 'google_cloud_run_v2_service.processor',
+    paragraph:
+      'POST /process took 500 ms; nothing failed. 498 ms (100 %) of it is dark: no span says what happened between the ' +
+      "start of Cloud Run 'processor-local /x' and the end of Cloud Run 'processor-local /x'. processor gets the trace " +
+      'header and has no spans: its telemetry is off, or its spans are lost. Look at how processor starts its telemetry, ' +
+      'and in its log lines for spans that could not be sent: google_cloud_run_v2_service.processor (construct ' +
+      'pipeline-local/processor).',
+  },
   'a call of a service whose telemetry somebody has turned off, with what it called': {
     spans: SILENT,
     logs: [arrival('processor', WITH_HEADER, [1, 498])],
