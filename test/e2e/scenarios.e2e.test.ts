@@ -30,6 +30,18 @@ describe('npm start -- --scenario', () => {
     );
   }, 120_000);
 
+  test('lost-header: refused at synth, overruled, and the service named that does not pass the trace on', async () => {
+    const text = await play('lost-header');
+    expect(text).toMatch(
+      /✔ synth +refused: \[lost-header\/processor\/Default\] unbroken-trace: .*; take OTEL_SDK_DISABLED=true out of its environment, which turns its telemetry off \(/,
+    );
+    expect(text).toMatch(/✔ requests POST \S+\/process: 201 4 times/);
+    expect(text).toMatch(/✔ trace +complete/);
+    expect(text).toMatch(
+      /^POST \/process answered 201 after .*\. processor gets the trace header and sends no spans\. Meanwhile processor called storage without the trace header, in a trace of its own, [0-9a-f]{32}\. OTEL_SDK_DISABLED is true in its environment, .*google_cloud_run_v2_service\.processor \(construct lost-header\/processor\)\.$/m,
+    );
+  }, 120_000);
+
   test('says which scenarios there are', async () => {
     const { exitCode, text } = await project.npm('start', '--silent', '--', '--scenario', 'nowhere').ended;
     expect(exitCode).toBe(1);
