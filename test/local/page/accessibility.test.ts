@@ -163,7 +163,7 @@ describe('the graph of services', () => {
     await expect(page.evaluate('document.activeElement.id')).resolves.toBe(await hop.getAttribute('id'));
     await expect(hop.getByRole('paragraph').allTextContents()).resolves.toEqual([
       '⚠ gateway → audit: 12 calls arrived, 0 in a trace: gateway does not pass the trace header on.',
-      'Have gateway start its telemetry: google_cloud_run_v2_service.gateway. The trace that the newest of them is in',
+      'Have gateway start its telemetry: google_cloud_run_v2_service.gateway. The newest of them',
     ]);
     await hop.getByRole('link').click();
     await page.getByRole('treegrid').waitFor();

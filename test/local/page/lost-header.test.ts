@@ -40,7 +40,7 @@ describe('the page of a pipeline whose processor does not pass the trace header 
       '⚠ processor → storage: 1 call arrived, 0 in a trace: processor does not pass the trace header on.',
       'OTEL_SDK_DISABLED is true in its environment, which turns its telemetry off: take that out of ' +
         'google_cloud_run_v2_service.processor (construct lost-header/processor). ' +
-        'The trace that the newest of them is in',
+        'The newest of them',
     ]);
   });
 
