@@ -1,34 +1,41 @@
+import { playScenario } from '../helpers/played-scenario';
 import { ProjectCopy } from '../helpers/project-copy';
+import { Browser } from '../local/page/browser';
 
 let project: ProjectCopy;
+let browser: Browser;
 beforeAll(async () => {
-  project = await ProjectCopy.make();
+  [project, browser] = await Promise.all([ProjectCopy.make(), Browser.launch()]);
 });
 afterAll(async () => {
-  await project.dispose();
+  await browser?.dispose();
+  await project?.dispose();
 });
-
-/** Plays a scenario to its end and returns what it printed; exit code 0 says that it went as its file says. */
-async function play(name: string): Promise<string> {
-  const start = project.npm('start', '--silent', '--', '--port', '0', '--once', '--scenario', name);
-  const { exitCode, text } = await start.ended;
-  expect({ exitCode, text }).toMatchObject({ exitCode: 0 });
-  return text;
-}
 
 describe('npm start -- --scenario', () => {
   test('wrong-region: refused at synth, overruled, 504, an alert, and the bucket named as the cause', async () => {
-    const text = await play('wrong-region');
-    expect(text).toMatch(/✔ synth +refused: TCR029 at wrong-region\/storage: .*AUSTRALIA-SOUTHEAST1/);
-    expect(text).toMatch(/✔ requests POST \S+\/process: 504 4 times/);
-    expect(text).toMatch(/! alert +gateway-local: error budget of its availability is going/);
-    // Nothing is kept by the ratio of 0: it is all there because it failed.
-    expect(text).toContain('gcs.upload documents/original');
-    expect(text).toContain('777 ms on the way from europe-west1 to australia-southeast1');
-    expect(text).toMatch(
-      /^POST \/process answered 504 after .* gave up after its deadline of .* Bucket local-document-pipeline-sydney is in australia-southeast1 while storage runs in europe-west1/m,
-    );
-  }, 120_000);
+    await playScenario(project, 'wrong-region', async ({ text, url, traceUrl }) => {
+      // THEN it is told
+      expect(text).toMatch(/✔ synth +refused: TCR029 at wrong-region\/storage: .*AUSTRALIA-SOUTHEAST1/);
+      expect(text).toMatch(/✔ requests POST \S+\/process: 504 4 times/);
+      expect(text).toMatch(/! alert +gateway-local: error budget of its availability is going/);
+      // AND nothing is kept by the ratio of 0: it is all there because it failed
+      expect(text).toContain('gcs.upload documents/original');
+      expect(text).toContain('777 ms on the way from europe-west1 to australia-southeast1');
+      const cause =
+        'Bucket local-document-pipeline-sydney is in australia-southeast1 while storage runs in europe-west1';
+      expect(text).toMatch(
+        new RegExp(`^POST /process answered 504 after .* gave up after its deadline of .* ${cause}`, 'm'),
+      );
+
+      // AND it is on the page
+      const page = await browser.open(traceUrl);
+      await page.getByText(cause).waitFor();
+      await page.getByRole('treegrid').getByRole('row').filter({ hasText: 'gcs.upload' }).first().waitFor();
+      const alerts = await browser.open(`${url}#/alerts`);
+      await alerts.getByText('gateway-local: error budget of its availability is going').waitFor();
+    });
+  }, 180_000);
 
   test('lost-header: refused at synth, overruled, and the service named that does not pass the trace on', async () => {
     const text = await play('lost-header');
