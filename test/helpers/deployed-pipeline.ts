@@ -11,22 +11,13 @@ import { LocalCloud, type LocalCloudOptions } from '../../local/local-cloud';
 import { readShownPlan } from './terraform-plan';
 
 const ROOT = resolve(__dirname, '../..');
-/** The app of cdktf.json. */
-const PIPELINE = { stack: 'document-pipeline-local' };
+const STACK = 'document-pipeline-local';
 /** The batch processor's delay, the export and a machine that does something else as well. */
 const TRACE_TIMEOUT_MS = 20_000;
 
-interface DeployedPipelineOptions extends Pick<LocalCloudOptions, 'onAlert'> {
-  /** What is deployed. @default - the pipeline of this repository */
-  readonly deployment?: { readonly stack: string; readonly app?: string };
-}
-
-/** A document pipeline, deployed by the real cdktf and Terraform to a local cloud of its own. */
+/** The pipeline of this repository, deployed by the real cdktf and Terraform to a local cloud of its own. */
 export class DeployedPipeline {
-  static async start({
-    deployment = PIPELINE,
-    ...options
-  }: DeployedPipelineOptions = {}): Promise<DeployedPipeline> {
+  static async start(options: Pick<LocalCloudOptions, 'onAlert'> = {}): Promise<DeployedPipeline> {
     const directory = await mkdtemp(join(tmpdir(), 'pipeline-'));
     const cleanup = new Cleanup();
     cleanup.defer(() => rm(directory, { recursive: true, force: true }));
@@ -34,7 +25,7 @@ export class DeployedPipeline {
       const cloud = await LocalCloud.start({ ...options, projectDirectory: directory, port: 0 });
       cleanup.defer(() => cloud.dispose());
       const outputs = await deployStack({
-        ...deployment,
+        stack: STACK,
         projectDirectory: ROOT,
         dataDirectory: cloud.dataDirectory,
         environment: cloud.terraformEnvironment(process.env),
@@ -80,11 +71,11 @@ export class DeployedPipeline {
     return report;
   }
 
-  /** Runs `cdktf COMMAND` on the stack of this repository and returns its exit code and what it printed. */
+  /** Runs `cdktf COMMAND` on the stack and returns its exit code and what it printed. */
   async cdktf(command: 'deploy' | 'destroy'): Promise<{ exitCode: number; text: string }> {
     const lines: string[] = [];
     const exitCode = await runCdktf({
-      args: [command, PIPELINE.stack, '--auto-approve', '--no-color'],
+      args: [command, STACK, '--auto-approve', '--no-color'],
       projectDirectory: ROOT,
       outputDirectory: join(this.cloud.dataDirectory, 'cdktf.out'),
       environment: this.cloud.terraformEnvironment(process.env),
@@ -98,9 +89,7 @@ export class DeployedPipeline {
   async planWith(change: (json: string) => string): Promise<ReturnType<typeof readShownPlan>> {
     const copy = await mkdtemp(join(tmpdir(), 'changed-stack-'));
     try {
-      await cp(join(this.cloud.dataDirectory, 'cdktf.out', 'stacks', PIPELINE.stack), copy, {
-        recursive: true,
-      });
+      await cp(join(this.cloud.dataDirectory, 'cdktf.out', 'stacks', STACK), copy, { recursive: true });
       const file = join(copy, 'cdk.tf.json');
       await writeFile(file, change(await readFile(file, 'utf8')));
       const terraform = async (...args: string[]): Promise<string> => {
