@@ -5,7 +5,7 @@ type Field = { readonly name: string; readonly label: string; readonly type?: st
   Record<string, string | number>
 >;
 
-/** A form for parameters of the address, filled with those it has; `onfilter` is told of the event `on`. */
+/** A form for parameters of the address, filled with those it has. `onFilter` is called with what is filled in. */
 export function filterForm(
   label: string,
   fields: readonly Field[],
