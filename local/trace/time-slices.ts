@@ -78,11 +78,14 @@ function share({ node, start, end }: Part): { own: TimeSlice[]; children: Part[]
  * parent, so that it stands beside the front end's. What was done to the request on its way only the front end tells.
  */
 function explaining({ children }: TraceNode): readonly TraceNode[] {
-  const isFrontEnd = ({ span }: TraceNode): boolean => span.attributes[FRONT_END_SERVICE] !== undefined;
   const isTold = children.some((child) => child.span.kind === 'server' && !isFrontEnd(child));
   return children.filter(
     (child) => !isTold || !isFrontEnd(child) || interferenceNote(child.span.attributes) !== undefined,
   );
+}
+
+function isFrontEnd({ span }: TraceNode): boolean {
+  return span.attributes[FRONT_END_SERVICE] !== undefined;
 }
 
 function max(a: bigint, b: bigint): bigint {
