@@ -100,9 +100,14 @@ function requestCalls({ services, logs, nowMs }: CallSources, spansByTrace: Span
       .filter(({ spec }) => spec.template.serviceAccount === caller?.account)
       .map(({ spec }) => spec.name);
     const from = ofAccount.find((name) => name === ofSpan) ?? ofAccount[0] ?? ofSpan ?? OUTSIDE;
+    const [calling, called] = [from, to].map((name) => services.find(({ spec }) => spec.name === name));
+    const { startMs, endMs } = requestPeriod(entry);
+    if (!isOf(startMs, calling?.createTime) || !isOf(startMs, called?.createTime)) continue;
     const callee = spanNames.get(to) ?? to;
     const because = from === OUTSIDE ? undefined : whyLost(entry, inTrace, callee);
-    const settled = because === 'no-header' || requestPeriod(entry).endMs + SETTLED_AFTER_MS <= nowMs;
+    const settled = because === 'no-header' || endMs + SETTLED_AFTER_MS <= nowMs;
+    // What an earlier revision did has been changed since.
+    const current = isOf(startMs, because === 'no-header' ? calling?.updateTime : called?.updateTime);
     calls.push({
       from,
       to,
@@ -111,7 +116,7 @@ function requestCalls({ services, logs, nowMs }: CallSources, spansByTrace: Span
       traced:
         because === undefined &&
         (inTrace.has(callee) || (inTrace.has(spanNames.get(from) ?? '') && !reachedContainer(entry))),
-      ...(because && settled && { lost: { because, traceId } }),
+      ...(because && settled && current && { lost: { because, traceId } }),
     });
   }
   return calls;
@@ -126,7 +131,9 @@ function bucketCalls({ services, buckets }: CallSources, spansByTrace: SpansByTr
     for (const span of spans) {
       const from = names.get(span.service);
       const to = bucketOf(span, isBucket);
+      const calling = services.find(({ spec }) => spec.name === from);
       if (from === undefined || to === undefined) continue;
+      if (!isOf(Number(span.startUnixNano) / 1e6, calling?.createTime)) continue;
       // An operation on a bucket names it in its own span and maybe again in those of its attempts.
       const parent = byId.get(span.parentSpanId ?? '');
       if (parent && bucketOf(parent, isBucket) === to) continue;
@@ -135,6 +142,14 @@ function bucketCalls({ services, buckets }: CallSources, spansByTrace: SpansByTr
     }
   }
   return calls;
+}
+
+/**
+ * Whether what was at `atMs` is of what has been there since `time` (RFC 3339): kept traces outlive a deployment, and the
+ * next one may have services and accounts of the same names. True without a time.
+ */
+function isOf(atMs: number, time: string | undefined): boolean {
+  return time === undefined || atMs >= Date.parse(time);
 }
 
 /** `service.name` of the spans of the services -> name in Cloud Run. */

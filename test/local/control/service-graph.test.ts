@@ -11,6 +11,10 @@ import { log, span } from '../trace/pipeline-trace';
 const NAMES = ['gateway', 'processor', 'storage'] as const;
 type Name = (typeof NAMES)[number];
 
+/** When the services were made; requests arrive 10 ms later. */
+const CREATED = '2026-03-01T09:30:00.000Z';
+const LATER = '2026-03-01T09:30:00.020Z';
+
 /** When all spans have had time to arrive. */
 const SETTLED_MS = Date.parse('2026-03-01T09:31:00Z');
 
@@ -24,7 +28,7 @@ function accountOf(name: Name): string {
   return fixture.spec(`${name}-local`, name).template.serviceAccount;
 }
 
-function service(name: Name): Service {
+function service(name: Name, times: Partial<Service> = {}): Service {
   const spec = fixture.spec(
     `${name}-local`,
     name,
@@ -35,7 +39,8 @@ function service(name: Name): Service {
     },
   );
   const uri = `http://127.0.0.1:500${NAMES.indexOf(name)}`;
-  return { spec, uri, uid: name, generation: 1, createTime: '', updateTime: '', revision: `${name}-1` };
+  const made = { createTime: CREATED, updateTime: CREATED, ...times };
+  return { spec, uri, uid: name, generation: 1, revision: `${name}-1`, ...made };
 }
 
 function stack(turnedOff?: Name): Stack {
@@ -89,7 +94,13 @@ function arrived({
 function edge(
   requests: readonly LogEntry[],
   inTrace: readonly Name[],
-  more: { readonly nowMs?: number; readonly turnedOff?: Name; readonly from?: string } = {},
+  more: {
+    readonly nowMs?: number;
+    readonly turnedOff?: Name;
+    readonly from?: string;
+    /** Times of a service that are others than those of the rest. */
+    readonly times?: { readonly [name in Name]?: Partial<Service> };
+  } = {},
 ): GraphEdge | undefined {
   const [traces, logs, iam] = [new TraceStore(), new LogStore(), new Iam()];
   const { spec } = service('storage');
@@ -99,7 +110,7 @@ function edge(
   );
   for (const entry of requests) logs.append(entry);
   const graph = serviceGraph({
-    run: { list: () => NAMES.map(service) },
+    run: { list: () => NAMES.map((name) => service(name, more.times?.[name])) },
     storage: { buckets: () => [] },
     iam,
     traces,
@@ -198,5 +209,22 @@ describe('an edge of the service graph', () => {
   test('reports a call that its caller did not wait for, although the front end has logged why', () => {
     const message = 'the connection ended before the response did';
     expect(edge([arrived({ ...CALL, status: 499, message })], ['processor'])?.lost).toHaveLength(1);
+  });
+
+  test.each<Name>(['processor', 'storage'])('does not count calls from before its %s was made', (name) => {
+    const calls = [arrived(CALL), arrived({ ...CALL, header: 'none' })];
+    const times = { [name]: { createTime: LATER, updateTime: LATER } };
+    expect(edge(calls, ['processor', 'storage'], { times })).toMatchObject({ calls: 0, traced: 0 });
+  });
+
+  test('reports no call of a revision that another one has taken the place of', () => {
+    const changed = { updateTime: LATER };
+    const [noHeader, noSpans] = [arrived({ ...CALL, header: 'none', traceId: OTHER }), arrived(CALL)];
+    const lost = (call: LogEntry, name: Name) =>
+      edge([call], ['processor'], { times: { [name]: changed } })?.lost;
+    expect(lost(noHeader, 'processor')).toBeUndefined();
+    expect(lost(noHeader, 'storage')).toHaveLength(1);
+    expect(lost(noSpans, 'storage')).toBeUndefined();
+    expect(lost(noSpans, 'processor')).toHaveLength(1);
   });
 });
