@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Stack, StackResource } from './trace/stack';
+import { type Stack, type StackResource, type StackService, TURNING_OFF } from './trace/stack';
 
 /** As much of a service of Cloud Run as an explanation needs. */
 interface DeployedService {
@@ -40,6 +40,7 @@ export function deployedStack({ services, buckets }: Deployed, outputDirectory: 
         account: spec.template.serviceAccount,
         ...(Date.parse(createTime) <= asOf && { uri }),
         calls: calledBy(env, services),
+        ...turnedOff(env),
       };
     }),
     buckets: buckets.map(({ name, location }) => ({
@@ -54,6 +55,12 @@ export function deployedStack({ services, buckets }: Deployed, outputDirectory: 
 function calledBy(env: Readonly<Record<string, string>>, services: readonly DeployedService[]): string[] {
   const origins = Object.values(env).flatMap((value) => (URL.canParse(value) ? [new URL(value).origin] : []));
   return services.filter(({ uri }) => origins.includes(new URL(uri).origin)).map(({ spec }) => spec.name);
+}
+
+function turnedOff(env: Readonly<Record<string, string>>): Pick<StackService, 'turnedOffBy'> {
+  for (const variable of ['OTEL_SDK_DISABLED', 'OTEL_TRACES_EXPORTER'] as const)
+    if (env[variable]?.toLowerCase() === TURNING_OFF[variable]) return { turnedOffBy: variable };
+  return {};
 }
 
 /** What `cdk.tf.json` says of a resource, as far as it is read here. */

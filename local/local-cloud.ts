@@ -3,10 +3,10 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cleanup } from './cleanup';
 import { ControlServer } from './control/control-server';
-import { serviceGraph } from './control/service-graph';
+import { type ServiceGraph, serviceGraph } from './control/service-graph';
 import { claimInstance, type Instance, refuseSecondInstance, releaseInstance } from './control/instance-file';
 import { type TraceReport, traceReport } from './control/trace-report';
-import { type Deployed, deployedStack } from './deployed-stack';
+import { deployedStack } from './deployed-stack';
 import type { FaultRuleSet } from './faults/fault-rules';
 import { KeptTraces } from './kept-traces';
 import { LogFiles } from './logging/log-files';
@@ -16,6 +16,7 @@ import type { AlertEvaluator } from './monitoring/alert-evaluator';
 import { type RunningProducts, startProducts } from './start-products';
 import { terraformEnvironment, type TerraformPointers } from './terraform-environment';
 import type { Products } from './terraform/resource-types';
+import type { Stack } from './trace/stack';
 import { TraceStore } from './trace/trace-store';
 import { assessTrace } from './trace/trace-tree';
 
@@ -101,12 +102,10 @@ export class LocalCloud {
         startId,
         traces,
         logs,
-        stack: (asOf) =>
-          running && deployedStack(deployedOf(running), join(dataDirectory, 'cdktf.out'), asOf),
+        stack: (asOf) => running && stackOf(running, dataDirectory, asOf),
         clearTraces: () => kept?.clear(),
         alerts: () => running?.alerts,
-        graph: () =>
-          running ? serviceGraph({ ...running.products, traces, logs }) : { nodes: [], edges: [] },
+        graph: () => (running ? graphOf(running, dataDirectory, traces, logs) : { nodes: [], edges: [] }),
         status: () => (running ? statusOf(dataDirectory, running, traces) : { starting: true }),
         shutdown: () => shutdown.abort(),
       });
@@ -211,8 +210,27 @@ async function removeLeftovers(dataDirectory: string): Promise<void> {
   }
 }
 
-function deployedOf({ products }: RunningProducts): Deployed {
-  return { services: products.run.list(), buckets: products.storage.buckets().map(({ record }) => record) };
+/** The stack for what happened at `asOf`, in milliseconds since the epoch. */
+function stackOf({ products }: RunningProducts, dataDirectory: string, asOf: number): Stack {
+  const { run, storage } = products;
+  const deployed = { services: run.list(), buckets: storage.buckets().map(({ record }) => record) };
+  return deployedStack(deployed, join(dataDirectory, 'cdktf.out'), asOf);
+}
+
+function graphOf(
+  running: RunningProducts,
+  dataDirectory: string,
+  traces: TraceStore,
+  logs: LogStore,
+): ServiceGraph {
+  const nowMs = Date.now();
+  return serviceGraph({
+    ...running.products,
+    traces,
+    logs,
+    stack: stackOf(running, dataDirectory, nowMs),
+    nowMs,
+  });
 }
 
 function statusOf(

@@ -20,7 +20,12 @@ export interface CloudRunService {
   readonly variables: readonly Variable[];
   /** Whether OpenTelemetry is set up in it; undefined where its variables cannot all be read. */
   readonly traced: boolean | undefined;
+  /** The variable that turns OpenTelemetry off in it, with its value. */
+  readonly turnedOffBy: string | undefined;
 }
+
+/** OpenTelemetry's variables with the values that stop the spans of a service. */
+const TURNING_OFF = { OTEL_SDK_DISABLED: 'true', OTEL_TRACES_EXPORTER: 'none' };
 
 /** The Cloud Run services of a stack whose templates can be read. */
 export const cloudRunServices = oncePerStack((stack): readonly CloudRunService[] => {
@@ -38,14 +43,19 @@ export const cloudRunServices = oncePerStack((stack): readonly CloudRunService[]
       })),
     );
     const value = (name: string): string | undefined => variableOf({ variables }, name, stack);
-    const traced =
-      variables.some(({ name }) => name.startsWith('OTEL_')) &&
-      value('OTEL_TRACES_EXPORTER') !== 'none' &&
-      value('OTEL_SDK_DISABLED') !== 'true';
+    const off = Object.entries(TURNING_OFF).find(([name, stops]) => value(name) === stops);
+    const traced = variables.some(({ name }) => name.startsWith('OTEL_')) && !off;
     const isReadable =
       !isUnreadable(template, 'containers') &&
       !containers.some((container) => isUnreadable(container, 'env'));
-    return { resource, template, containers, variables, traced: isReadable ? traced : undefined };
+    return {
+      resource,
+      template,
+      containers,
+      variables,
+      traced: isReadable ? traced : undefined,
+      turnedOffBy: off?.join('='),
+    };
   });
 });
 

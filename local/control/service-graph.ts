@@ -5,8 +5,10 @@ import { INVOKER_ROLES } from '../run/invoker-check';
 import { iamResourceName } from '../run/service-spec';
 import { bucketIamName, STORAGE_ROLES } from '../storage/access';
 import type { CloudStorage } from '../storage/cloud-storage';
+import { lostHop } from '../trace/lost-hop';
+import type { Stack } from '../trace/stack';
 import type { TraceStore } from '../trace/trace-store';
-import { countCalls, OUTSIDE } from './seen-calls';
+import { type CallCount, countCalls, OUTSIDE } from './call-counts';
 
 interface GraphNode {
   /** Name of the Cloud Run service or of the bucket; `outside` for callers that are not deployed. */
@@ -25,15 +27,25 @@ interface MissingGrant {
   readonly member: string;
 }
 
-export interface GraphEdge {
+/** Calls that arrived and are not in their caller's trace, for one reason. */
+interface LostCalls {
+  /** Such as `processor → storage: 12 calls arrived, 0 in a trace: processor does not pass the trace header on`. */
+  readonly report: string;
+  /** What to change, and where. */
+  readonly advice: string;
+  /** Terraform address of the service to change. */
+  readonly resource: string;
+  /** Of the newest of them, as it arrived. */
+  readonly traceId: string;
+}
+
+export interface GraphEdge extends Omit<CallCount, 'lost'> {
   readonly from: string;
   readonly to: string;
   /** Whether the stack lets the one call the other. */
   readonly granted: boolean;
-  /** Calls in the traces that are kept. */
-  readonly seen: number;
-  /** How many of them got 401 or 403. */
-  readonly refused: number;
+  /** Absent where no call is lost. */
+  readonly lost?: readonly LostCalls[];
   /** What the stack gives the caller for it. */
   readonly deadlineMs?: number;
   /** Of an edge that is not granted. */
@@ -52,18 +64,23 @@ export interface GraphSources {
   readonly iam: Iam;
   readonly traces: TraceStore;
   readonly logs: LogStore;
+  /** Where the services are written down. */
+  readonly stack: Stack;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
 }
 
-/** The stack's grants laid over the calls that were seen. */
-export function serviceGraph({ run, storage, iam, traces, logs }: GraphSources): ServiceGraph {
+/** The stack's grants laid over the calls that were made. */
+export function serviceGraph({ run, storage, iam, stack, ...seen }: GraphSources): ServiceGraph {
   const services = run.list();
   const buckets = storage.buckets().map(({ record }) => record);
-  const calls = countCalls({ services, buckets: buckets.map(({ name }) => name), traces, logs });
-  const edges = new Map<string, GraphEdge>();
+  const counts = countCalls({ services, buckets: buckets.map(({ name }) => name), ...seen });
+  const edges: GraphEdge[] = [];
   const addEdge = (from: string, to: string, granted: boolean, more: Partial<GraphEdge>): void => {
-    const { seen, refused } = calls.get(from, to);
-    if (from === to || (!granted && seen === 0)) return;
-    edges.set(`${from} ${to}`, { from, to, granted, seen, refused, ...more });
+    const { lost, ...count } = counts.get(from, to);
+    if (from === to || (!granted && count.calls === 0)) return;
+    const reports = lostCalls(from, to, { lost, ...count }, stack);
+    edges.push({ from, to, granted, ...count, ...(reports.length > 0 && { lost: reports }), ...more });
   };
 
   for (const callee of services) {
@@ -81,7 +98,7 @@ export function serviceGraph({ run, storage, iam, traces, logs }: GraphSources):
       const email = caller.spec.template.serviceAccount;
       const deadlineMs = deadlineOf(caller, callee);
       const granted = open
-        ? deadlineMs !== undefined || calls.get(caller.spec.name, spec.name).seen > 0
+        ? deadlineMs !== undefined || counts.get(caller.spec.name, spec.name).calls > 0
         : iam.allows(resources, INVOKER_ROLES, email);
       addEdge(caller.spec.name, spec.name, granted, {
         ...(deadlineMs !== undefined && { deadlineMs }),
@@ -103,8 +120,7 @@ export function serviceGraph({ run, storage, iam, traces, logs }: GraphSources):
     }
   }
 
-  const shown = [...edges.values()];
-  const outside: GraphNode[] = shown.some(({ from }) => from === OUTSIDE)
+  const outside: GraphNode[] = edges.some(({ from }) => from === OUTSIDE)
     ? [{ id: OUTSIDE, kind: 'outside' }]
     : [];
   return {
@@ -117,8 +133,26 @@ export function serviceGraph({ run, storage, iam, traces, logs }: GraphSources):
       }),
       ...buckets.map(({ name, location }): GraphNode => ({ id: name, kind: 'bucket', region: location })),
     ],
-    edges: shown,
+    edges,
   };
+}
+
+function lostCalls(
+  from: string,
+  to: string,
+  { calls, traced, lost }: CallCount,
+  { services }: Stack,
+): LostCalls[] {
+  const [caller, callee] = [from, to].map((id) => services.find(({ name }) => name === id));
+  if (!caller || !callee) return [];
+  return [...lost].map(([because, { calls: ofThem, traceId }]) => {
+    const service = because === 'no-header' ? caller : callee;
+    const { text, advice } = lostHop(because, service);
+    const arrived = `${calls} ${calls === 1 ? 'call' : 'calls'} arrived, ${traced} in a trace`;
+    const report = `${caller.spanService} → ${callee.spanService}: ${arrived}: ${text}`;
+    const share = ofThem === calls ? '' : ` (${ofThem} of them)`;
+    return { report: report + share, advice, resource: service.address, traceId };
+  });
 }
 
 /** The variable that holds the callee's address is `<NAME>_URL`; `<NAME>_DEADLINE_MS` beside it is the time for a call. */

@@ -57,14 +57,15 @@ function reportOf(digits: string, { traces, logs }: TraceRoutesOptions): TraceRe
   return traceReport(traceId, spans, logs.list({ traceId }));
 }
 
-function explanationOf({ traceId, spans, logs }: TraceReport, options: TraceRoutesOptions): Explanation {
+function explanationOf({ spans, logs }: TraceReport, options: TraceRoutesOptions): Explanation {
   const begunAt = spans.reduce((first, span) => Math.min(first, Number(span.startUnixNano) / 1e6), Infinity);
+  const all = options.logs.list();
   return explain({
     spans,
     logs,
     stack: options.stack?.(begunAt) ?? { services: [], buckets: [] },
-    others: options.traces.list().filter((other) => other.traceId !== traceId),
-    systemLogs: options.logs.list().filter(({ log }) => log === 'system'),
+    requests: all.filter(({ log }) => log === 'requests'),
+    systemLogs: all.filter(({ log }) => log === 'system'),
   });
 }
 

@@ -1,3 +1,13 @@
+import type { CallerContext } from '../trace/trace-context';
+
+/** What Cloud Run's front end knows of who sent a request. */
+interface RequestCaller {
+  /** Email of the service account that its ID token proves. */
+  readonly account?: string;
+  /** Absent where it sent no valid trace header. */
+  readonly context?: CallerContext;
+}
+
 /** One Cloud Logging entry, as far as the local cloud keeps it. */
 export interface LogEntry {
   /** RFC 3339. */
@@ -17,6 +27,8 @@ export interface LogEntry {
   /** The other fields of a JSON line. */
   readonly fields?: Readonly<Record<string, unknown>>;
   readonly httpRequest?: Readonly<Record<string, unknown>>;
+  /** Of a request. Not in Google's entries: its audit logs have the account, and nobody has the rest. */
+  readonly caller?: RequestCaller;
 }
 
 export interface LogQuery {

@@ -9,18 +9,19 @@ const LINK = /\[([^\]]+)\]\((https?:\/\/[^)\s]+)\)/g;
 /** What fired, newest first, with the trace that tripped it. */
 export async function alertsView({ signal }: ViewContext): Promise<View> {
   const alerts = await get<Alert[]>('/alerts', signal);
-  const content = alerts.length === 0 ? [h('p', {}, 'No alert policy has fired.')] : alerts.map(alertOf);
-  return { title: 'Alerts', content: [h('h1', {}, 'Alerts'), ...content] };
+  const none = alerts.length === 0 && h('p', {}, 'No alert policy has fired.');
+  return { title: 'Alerts', content: [none, ...alerts.map(alertOf)] };
 }
 
 function alertOf(alert: Alert): HTMLElement {
   const { title, condition, service, state, since, until, value, threshold, unit, traceId } = alert;
+  const fires = state === 'firing';
   const when = until === undefined ? `since ${since}` : `${since} to ${until}`;
   const measured = `${value.toLocaleString('en')} ${unit}, threshold ${threshold.toLocaleString('en')} ${unit}`;
   return h(
     'article',
-    { class: `alert ${state}` },
-    h('h2', {}, `${state === 'firing' ? '● Firing' : '○ Ended'}: ${title}`),
+    { class: fires ? 'box bad' : 'box' },
+    h('h2', {}, `${fires ? '● Firing' : '○ Ended'}: ${title}`),
     h('p', {}, [condition, service, when, measured].filter(Boolean).join(' · ')),
     traceId !== undefined &&
       h('p', {}, h('a', { href: hrefOf(`trace/${traceId}`) }, 'The trace that tripped it')),

@@ -1,7 +1,7 @@
 /** What an attribute may be: undefined and false leave it out, true is the empty string, a function listens. */
 type AttributeValue = string | number | boolean | undefined | ((event: Event) => void);
 type Attributes = Readonly<Record<string, AttributeValue>>;
-type Child = Node | string | number | false | undefined;
+export type Child = Node | string | number | false | undefined;
 
 /** An element with attributes, listeners (`onclick`) and children; text stays text. */
 export function h<Tag extends keyof HTMLElementTagNameMap>(
@@ -30,18 +30,20 @@ export function table(
   return h('table', {}, h('caption', {}, caption), h('thead', {}, head), h('tbody', {}, ...body));
 }
 
-/** What stands in the fields of a form, by their names. */
-export function valuesOf(form: HTMLFormElement): Record<string, string> {
-  const fields = [...new FormData(form)].map(([name, value]) => [
-    name,
-    typeof value === 'string' ? value.trim() : '',
-  ]);
-  return Object.fromEntries(fields);
+/** Room for what may be wider than the page. */
+export function scroll(...children: readonly Child[]): HTMLElement {
+  return h('div', { class: 'scroll' }, ...children);
 }
 
 /** Text for those who hear the page. */
 export function heard(text: string): HTMLElement {
   return h('span', { class: 'heard' }, text);
+}
+
+/** Puts children into an element in place of those it has. */
+export function refill(element: Element, ...children: readonly Child[]): void {
+  element.replaceChildren();
+  fill(element, {}, children);
 }
 
 function fill<Target extends Element>(

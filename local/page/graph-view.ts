@@ -1,40 +1,26 @@
 import type { GraphEdge, ServiceGraph } from '../control/service-graph';
 import { get } from './api';
-import { h, svg, table } from './dom';
-import { layOut, NODE, verdictOf } from './graph-layout';
-import { hrefOf, type View, type ViewContext } from './view';
+import { h, scroll, svg, table } from './dom';
+import { layOut, NODE } from './graph-layout';
+import { count, hrefOf, type View, type ViewContext } from './view';
 
 /** Who may call whom, by the deployed stack, and who did. */
 export async function graphView({ parameters, signal }: ViewContext): Promise<View> {
+  const title = 'Services';
   const graph = await get<ServiceGraph>('/graph', signal);
-  if (graph.nodes.length === 0) {
-    return { title: 'Services', content: [h('h1', {}, 'Services'), h('p', {}, 'Nothing is deployed.')] };
-  }
-  const calls = h('div', { class: 'scroll' }, callTable(graph));
-  const missing = graph.edges.filter(({ missingGrant, refused }) => missingGrant && refused > 0);
-  const grants = missing.map((edge) => grantOf(edge));
-  const unseen = graph.edges.filter(({ granted, seen, from }) => granted && seen === 0 && from !== 'outside');
+  const { nodes, edges } = graph;
+  if (nodes.length === 0) return { title, content: [h('p', {}, 'Nothing is deployed.')] };
+  const uncalled = edges.filter(({ granted, calls, from }) => granted && calls === 0 && from !== 'outside');
+  const grants = edges.filter(isRefused).map(missingGrant);
+  const picture = { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Picture of the calls' };
   return {
-    title: 'Services',
+    title,
     content: [
-      h('h1', {}, 'Services'),
-      h(
-        'div',
-        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Picture of the calls' },
-        picture(graph),
-      ),
-      ...(unseen.length > 0
-        ? [
-            h(
-              'p',
-              {},
-              `Granted, but in no kept trace: ${unseen.map(({ from, to }) => `${from} → ${to}`).join(', ')}. ` +
-                'Either nobody has called yet, or the caller does not pass its trace on.',
-            ),
-          ]
-        : []),
-      calls,
-      ...(grants.length > 0 ? [h('h2', {}, 'Missing grants'), ...grants] : []),
+      h('div', picture, pictureOf(graph)),
+      uncalled.length > 0 && h('p', {}, `Granted, but no call was seen: ${uncalled.map(nameOf).join(', ')}.`),
+      scroll(callTable(graph)),
+      ...titled('Missing grants', grants),
+      ...titled('Calls that no trace shows', edges.filter(({ lost }) => lost).map(missingInTraces)),
     ],
     shown: () => {
       if (parameters.has('missing')) grants[0]?.focus();
@@ -42,114 +28,132 @@ export async function graphView({ parameters, signal }: ViewContext): Promise<Vi
   };
 }
 
+function titled(title: string, sections: readonly HTMLElement[]): HTMLElement[] {
+  return sections.length > 0 ? [h('h2', {}, title), ...sections] : [];
+}
+
+function nameOf({ from, to }: GraphEdge): string {
+  return `${from} → ${to}`;
+}
+
+function isRefused({ missingGrant: grant, refused }: GraphEdge): boolean {
+  return grant !== undefined && refused > 0;
+}
+
+/** What there is to say about an edge, in words. */
+function verdictOf({ granted, calls, refused, lost }: GraphEdge): string {
+  if (refused > 0) return `${refused} refused${granted ? ' before it was granted' : ', not granted'}`;
+  if (!granted) return 'called, not granted';
+  if (lost) return 'granted, missing in traces';
+  return calls === 0 ? 'granted, no call seen' : 'granted';
+}
+
 function callTable({ nodes, edges }: ServiceGraph): HTMLTableElement {
-  const nameInSpans = new Map(nodes.map(({ id, serviceName }) => [id, serviceName ?? id]));
   const rows = edges.map((edge) => {
-    const { from, to, seen, refused, deadlineMs, missingGrant } = edge;
-    const isService = nodes.some(({ id, kind }) => id === to && kind === 'service');
-    const traces = hrefOf('traces', { service: nameInSpans.get(to) });
-    const verdict = verdictOf(edge);
-    const toGrant = (event: Event): void => {
+    const { to, calls, traced, refused, deadlineMs, lost } = edge;
+    const toSection = (event: Event): void => {
       // The address names the view, so an anchor in it cannot be a link of its own.
       event.preventDefault();
       document.getElementById(idOf(edge))?.focus();
     };
+    const href = hrefOf('graph', { missing: isRefused(edge) ? 'true' : undefined });
+    const callee = nodes.find(({ id, kind }) => id === to && kind === 'service');
+    const traces = callee && hrefOf('traces', { service: callee.serviceName ?? to });
     return [
-      `${from} → ${to}`,
-      missingGrant && refused > 0
-        ? h('a', { href: hrefOf('graph', { missing: 'true' }), onclick: toGrant }, verdict)
-        : verdict,
-      isService && seen > 0 ? h('a', { href: traces }, String(seen)) : String(seen),
-      String(refused),
-      deadlineMs === undefined ? '' : `${deadlineMs.toLocaleString('en')} ms`,
+      nameOf(edge),
+      isRefused(edge) || lost ? h('a', { href, onclick: toSection }, verdictOf(edge)) : verdictOf(edge),
+      calls,
+      traces && traced > 0 ? h('a', { href: traces }, traced) : traced,
+      refused,
+      deadlineMs !== undefined && `${deadlineMs.toLocaleString('en')} ms`,
     ];
   });
-  return table('Calls', ['Call', 'By the stack', 'Seen', 'Refused', 'Deadline'], rows);
+  return table('Calls', ['Call', 'By the stack', 'Calls', 'In traces', 'Refused', 'Deadline'], rows);
 }
 
-function grantOf(edge: GraphEdge): HTMLElement {
-  const { from, to, missingGrant, refused } = edge;
-  const lines = [
-    `resource type  ${missingGrant?.resourceType}`,
-    `on             ${missingGrant?.on}`,
-    `role           ${missingGrant?.role}`,
-    `member         ${missingGrant?.member}`,
-  ];
+/** What is wrong with an edge; the table links to it. */
+function problem(edge: GraphEdge, what: string, ...content: readonly HTMLElement[]): HTMLElement {
+  const label = `${what}, ${edge.from} to ${edge.to}`;
   return h(
     'section',
-    { id: idOf(edge), tabindex: -1, class: 'problems', 'aria-label': `Missing grant, ${from} to ${to}` },
-    h('h3', {}, `${from} → ${to}`),
-    h('p', {}, `${refused} ${refused === 1 ? 'call was' : 'calls were'} refused because the stack lacks:`),
-    h('pre', {}, lines.join('\n')),
+    { id: idOf(edge), tabindex: -1, class: 'box bad', 'aria-label': label },
+    h('h3', {}, nameOf(edge)),
+    ...content,
   );
 }
 
-function picture(graph: ServiceGraph): SVGElement {
+function missingGrant(edge: GraphEdge): HTMLElement {
+  const { missingGrant: { resourceType, on, role, member } = {}, refused } = edge;
+  const grant = Object.entries({ 'resource type': resourceType, on, role, member });
+  const lines = grant.map(([name, value]) => `${name.padEnd(15)}${value}`);
+  const said = `${count(refused, 'call')} refused because the stack lacks:`;
+  return problem(edge, 'Missing grant', h('p', {}, said), h('pre', {}, lines.join('\n')));
+}
+
+function missingInTraces(edge: GraphEdge): HTMLElement {
+  const calls = (edge.lost ?? []).flatMap(({ report, advice, traceId }) => {
+    const link = h('a', { href: hrefOf(`trace/${traceId}`) }, 'The newest of them');
+    return [h('p', {}, `⚠ ${report}.`), h('p', {}, `${advice} `, link)];
+  });
+  return problem(edge, 'Missing in traces', ...calls);
+}
+
+function pictureOf(graph: ServiceGraph): SVGElement {
   const { width, height, places } = layOut(graph);
-  const place = (id: string): { x: number; y: number } => places.get(id) ?? { x: 0, y: 0 };
+  const at = (id: string): { x: number; y: number } => places.get(id) ?? { x: 0, y: 0 };
   const edges = graph.edges.map((edge) => {
-    const from = place(edge.from);
-    const to = place(edge.to);
-    const [x1, y1, x2, y2] = [
-      from.x + NODE.width,
-      from.y + NODE.height / 2,
-      to.x - 7,
-      to.y + NODE.height / 2,
-    ];
+    const [from, to] = [at(edge.from), at(edge.to)];
+    const [x1, y1] = [from.x + NODE.width, from.y + NODE.height / 2];
+    const [x2, y2] = [to.x - 7, to.y + NODE.height / 2];
     const bend = Math.max((x2 - x1) / 2, 40);
-    const kind = edge.refused > 0 || !edge.granted ? 'refused' : edge.seen === 0 ? 'unseen' : 'seen';
-    const label = edge.refused > 0 ? `✕ ${edge.refused} refused` : edge.seen > 0 ? `${edge.seen} ×` : '';
+    const d = `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
+    const [kind, label] = markOf(edge);
     return svg(
       'g',
       { class: `edge ${kind}` },
-      svg('path', {
-        d: `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`,
-        'marker-end': `url(#arrow-${kind})`,
-      }),
-      svg('text', { x: (x1 + x2) / 2, y: (y1 + y2) / 2 - 6, 'text-anchor': 'middle' }, label),
+      svg('path', { d, 'marker-end': 'url(#arrow)' }),
+      svg('text', { x: (x1 + x2) / 2, y: (y1 + y2) / 2 - 6 }, label),
     );
   });
   const nodes = graph.nodes.map(({ id, kind, region }) => {
-    const { x, y } = place(id);
+    const { x, y } = at(id);
     const middle = x + NODE.width / 2;
+    const name = id.length > 24 ? `${id.slice(0, 23)}…` : id;
     return svg(
       'g',
-      { class: `node ${kind}` },
+      { class: 'node' },
       svg('rect', { x, y, width: NODE.width, height: NODE.height, rx: kind === 'bucket' ? 20 : 4 }),
-      svg('text', { x: middle, y: y + 19, 'text-anchor': 'middle' }, shorten(id)),
-      svg('text', { x: middle, y: y + 36, 'text-anchor': 'middle', class: 'small' }, region ?? ''),
+      svg('text', { x: middle, y: y + 19 }, name),
+      svg('text', { x: middle, y: y + 36, class: 'muted' }, region),
     );
   });
-  const arrows = ['seen', 'unseen', 'refused'].map((kind) =>
-    svg(
-      'marker',
-      {
-        id: `arrow-${kind}`,
-        class: kind,
-        viewBox: '0 0 8 8',
-        refX: 1,
-        refY: 4,
-        markerWidth: 8,
-        markerHeight: 8,
-        orient: 'auto',
-      },
-      svg('path', { d: 'M0 0 L8 4 L0 8 z' }),
-    ),
-  );
+  const arrow = {
+    id: 'arrow',
+    viewBox: '0 0 8 8',
+    refX: 1,
+    refY: 4,
+    markerWidth: 8,
+    markerHeight: 8,
+    orient: 'auto',
+  };
   const label = `Services and buckets with ${graph.edges.length} calls between them; the table below lists them.`;
   return svg(
     'svg',
-    { role: 'img', 'aria-label': label, class: 'graph', width, height, viewBox: `0 0 ${width} ${height}` },
-    svg('defs', {}, ...arrows),
+    { role: 'img', 'aria-label': label, class: 'graph', width, height },
+    svg('marker', arrow, svg('path', { d: 'M0 0 L8 4 L0 8 z', fill: 'context-stroke' })),
     ...edges,
     ...nodes,
   );
 }
 
-function idOf({ from, to }: GraphEdge): string {
-  return `missing-${from}-${to}`;
+/** Class and label of an edge in the picture. */
+function markOf({ calls, traced, refused, granted, lost }: GraphEdge): [kind: string, label: string] {
+  if (refused > 0) return ['refused', `✕ ${refused} refused`];
+  if (lost) return ['lost', `⚠ ${calls} ×, ${traced} traced`];
+  if (calls === 0) return ['unseen', ''];
+  return [granted ? 'seen' : 'refused', `${calls} ×`];
 }
 
-function shorten(id: string): string {
-  return id.length > 24 ? `${id.slice(0, 23)}…` : id;
+function idOf({ from, to }: GraphEdge): string {
+  return `missing-${from}-${to}`;
 }

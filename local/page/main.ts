@@ -1,5 +1,6 @@
 import { alertsView } from './alerts-view';
-import { h } from './dom';
+import { h, refill } from './dom';
+import { filtersOf } from './filter-form';
 import { graphView } from './graph-view';
 import { latencyView } from './latency-view';
 import { logsView } from './logs-view';
@@ -22,8 +23,7 @@ let current = new AbortController();
 /** Shows the view that the address names: `#/NAME/REST?PARAMETERS`. */
 async function show(): Promise<void> {
   current.abort();
-  const mine = new AbortController();
-  current = mine;
+  const { signal } = (current = new AbortController());
   const { pathname, searchParams } = new URL(location.hash.slice(1) || '/traces', location.origin);
   const [, name = '', rest = ''] = pathname.split('/');
   for (const link of document.querySelectorAll('nav a')) {
@@ -31,31 +31,33 @@ async function show(): Promise<void> {
     if (here) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  const view = VIEWS[name] ?? noView;
-  const context = { rest: decodeURIComponent(rest), parameters: searchParams, signal: mine.signal };
-  const shown = await view(context).catch(failed);
-  if (mine.signal.aborted) return;
-  document.title = `${shown.title} · Local cloud`;
-  main.replaceChildren(...shown.content);
-  shown.shown?.();
+  const heading = h('h1');
+  const retitle = (title: string): void => {
+    if (!signal.aborted) document.title = `${title} · Local cloud`;
+    heading.textContent = title;
+  };
+  const context = { rest: decodeURIComponent(rest), parameters: searchParams, signal, retitle };
+  const view = await (VIEWS[name] ?? noView)(context).catch(failed);
+  if (signal.aborted) return;
+  retitle(view.title);
+  refill(main, heading, ...view.content);
+  view.shown?.();
 }
 
 async function noView(): Promise<View> {
-  return { title: 'Not found', content: [h('h1', {}, 'There is no such view')] };
+  return { title: 'There is no such view', content: [] };
 }
 
 function failed(error: unknown): View {
   const message = error instanceof Error ? error.message : String(error);
-  return {
-    title: 'Failed',
-    content: [h('h1', {}, 'This cannot be shown'), h('p', { role: 'alert' }, message)],
-  };
+  return { title: 'This cannot be shown', content: [h('p', { role: 'alert' }, message)] };
 }
 
-document.querySelector('#find')?.addEventListener('submit', (event) => {
+const find = document.querySelector<HTMLFormElement>('#find');
+find?.addEventListener('submit', (event) => {
   event.preventDefault();
-  const field = document.querySelector<HTMLInputElement>('#find input');
-  if (field?.value.trim()) location.hash = hrefOf(`trace/${encodeURIComponent(field.value.trim())}`);
+  const { id } = filtersOf(find);
+  if (id) location.hash = hrefOf(`trace/${encodeURIComponent(id)}`);
 });
 document.querySelector('.skip')?.addEventListener('click', (event) => {
   // The address is taken by the view.

@@ -1,24 +1,19 @@
-import { messageOf } from '../logging/log-lines';
 import type { LogEntry } from '../logging/log-store';
-import type { AttributeValue } from '../trace/span';
-import { h, table } from './dom';
-import { ms } from './summary';
+import { HTTP_STATUS } from '../trace/attribute-names';
+import { type AttributeValue, firstAttribute, type Span } from '../trace/span';
+import { type Child, h, refill, scroll, table } from './dom';
+import { logTable } from './log-table';
 import { allRows, type Row } from './trace-rows';
-import { hrefOf, timeOf } from './view';
+import { hrefOf, ms, toMs } from './view';
 
-type Scope = 'span' | 'below' | 'trace';
-
-const SCOPES: readonly (readonly [Scope, string])[] = [
-  ['span', 'this span'],
-  ['below', 'with those below'],
-  ['trace', 'whole trace'],
-];
+/** Whose log lines are shown. */
+const SCOPES = { span: 'this span', below: 'with those below', trace: 'whole trace' };
 
 /** What is known of the selected row: its attributes, events and log lines. */
 export class SpanPanel {
   readonly element = h('aside', { class: 'panel', 'aria-label': 'Details of the selected row' });
-  readonly #logs = h('div', { class: 'scroll' });
-  #scope: Scope = 'span';
+  readonly #logs = scroll();
+  #scope = 'trace';
   #row: Row | undefined = undefined;
   #all: readonly LogEntry[] = [];
 
@@ -26,116 +21,64 @@ export class SpanPanel {
   show(row: Row | undefined, all: readonly LogEntry[]): void {
     this.#row = row;
     this.#all = all;
-    if (!row) {
-      this.#scope = 'trace';
-      this.element.replaceChildren(h('h2', {}, 'Log lines of the trace'), this.#logs);
-    } else {
-      const { span, service, name, startMs, endMs } = row;
-      const facts = [
-        ['service', service],
-        ['starts at', ms(startMs)],
-        ['lasts', ms(endMs - startMs)],
-        ['kind', span?.kind],
-        ['status', span && [span.status, span.statusMessage].filter(Boolean).join(': ')],
-        ['span id', span?.spanId],
-        ['parent', span?.parentSpanId],
-      ].filter(([, text]) => text !== undefined);
-      const refused = ['401', '403'].includes(String(span?.attributes['http.response.status_code']));
-      const events = (span?.events ?? []).map((event) => [
-        event.name,
-        ms(Number(event.unixNano - (span?.startUnixNano ?? 0n)) / 1e6),
-        Object.entries(event.attributes)
-          .map(([key, value]) => `${key}: ${textOf(value)}`)
-          .join('\n'),
-      ]);
-      this.element.replaceChildren(
-        h('h2', {}, name),
-        ...(refused
-          ? [
-              h(
-                'p',
-                {},
-                h('a', { href: hrefOf('graph', { missing: 'true' }) }, 'Refused: see the missing grant'),
-              ),
-            ]
-          : []),
-        h('dl', {}, ...facts.flatMap(([title, text]) => [h('dt', {}, title), h('dd', {}, text)])),
-        ...(span && Object.keys(span.attributes).length > 0
-          ? [
-              table(
-                'Attributes',
-                ['Name', 'Value'],
-                Object.entries(span.attributes).map(([key, value]) => [key, textOf(value)]),
-              ),
-            ]
-          : []),
-        ...(events.length > 0 ? [table('Events', ['Event', 'After', 'Attributes'], events)] : []),
-        this.#scopes(),
-        this.#logs,
-      );
-    }
+    const details = row ? [...detailsOf(row), this.#scopes()] : [h('h2', {}, 'Log lines of the trace')];
+    refill(this.element, ...details, this.#logs);
     this.#showLogs();
   }
 
   #scopes(): HTMLElement {
-    const choices = SCOPES.map(([scope, label]) =>
-      h(
-        'label',
-        {},
-        h('input', {
-          type: 'radio',
-          name: 'scope',
-          value: scope,
-          checked: scope === this.#scope,
-          onchange: () => {
-            this.#scope = scope;
-            this.#showLogs();
-          },
-        }),
-        label,
-      ),
-    );
+    const choices = Object.entries(SCOPES).map(([value, label]) => {
+      const onchange = (): void => {
+        this.#scope = value;
+        this.#showLogs();
+      };
+      const checked = value === this.#scope;
+      return h('label', {}, h('input', { type: 'radio', name: 'scope', value, checked, onchange }), label);
+    });
     return h('fieldset', {}, h('legend', {}, 'Log lines of'), ...choices);
   }
 
   #showLogs(): void {
-    const row = this.#row;
-    const below = row ? allRows([row]).flatMap(({ logs }) => logs) : [];
-    const entries = this.#scope === 'trace' ? this.#all : this.#scope === 'below' ? below : (row?.logs ?? []);
-    this.#logs.replaceChildren(
-      entries.length > 0 ? logTable('Log lines', entries) : h('p', {}, 'No log line.'),
-    );
+    const rows = this.#row ? (this.#scope === 'below' ? allRows([this.#row]) : [this.#row]) : [];
+    const entries = this.#scope === 'trace' ? this.#all : rows.flatMap(({ logs }) => logs);
+    refill(this.#logs, entries.length > 0 ? logTable('Log lines', entries) : h('p', {}, 'No log line.'));
   }
 }
 
-/** Log entries, oldest first. */
-export function logTable(
-  caption: string,
-  entries: readonly LogEntry[],
-  options: { readonly links?: boolean } = {},
-): HTMLTableElement {
-  const rows = entries
-    .toSorted((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp))
-    .map((entry) => [
-      timeOf(Date.parse(entry.timestamp)),
-      entry.service,
-      h('span', { class: `severity ${entry.severity.toLowerCase()}` }, entry.severity),
-      messageOf(entry),
-      ...(options.links
-        ? [
-            entry.traceId !== undefined &&
-              h(
-                'a',
-                { href: hrefOf(`trace/${entry.traceId}`, { span: entry.spanId }) },
-                entry.traceId.slice(0, 8),
-              ),
-          ]
-        : []),
-    ]);
-  const titles = ['Time (UTC)', 'Service', 'Severity', 'Message', ...(options.links ? ['Trace'] : [])];
-  const drawn = table(caption, titles, rows);
-  drawn.className = 'log';
-  return drawn;
+function detailsOf({ span, service, name, startMs, endMs }: Row): Child[] {
+  const facts = {
+    service,
+    'starts at': ms(startMs),
+    lasts: ms(endMs - startMs),
+    kind: span?.kind,
+    status: span && [span.status, span.statusMessage].filter(Boolean).join(': '),
+    'span id': span?.spanId,
+    parent: span?.parentSpanId,
+  };
+  const known = Object.entries(facts).filter(([, text]) => text !== undefined);
+  const isRefused = span && ['401', '403'].includes(String(firstAttribute(span, HTTP_STATUS)));
+  const toGrant = h('a', { href: hrefOf('graph', { missing: 'true' }) }, 'Refused: see the missing grant');
+  return [
+    h('h2', {}, name),
+    isRefused && h('p', {}, toGrant),
+    h('dl', {}, ...known.flatMap(([title, text]) => [h('dt', {}, title), h('dd', {}, text)])),
+    ...(span ? tablesOf(span) : []),
+  ];
+}
+
+function tablesOf({ attributes, events, startUnixNano }: Span): HTMLElement[] {
+  const pairs = Object.entries(attributes).map(([key, value]) => [key, textOf(value)]);
+  const happened = events.map((event) => [
+    event.name,
+    ms(toMs(event.unixNano - startUnixNano)),
+    Object.entries(event.attributes)
+      .map(([key, value]) => `${key}: ${textOf(value)}`)
+      .join('\n'),
+  ]);
+  return [
+    ...(pairs.length > 0 ? [table('Attributes', ['Name', 'Value'], pairs)] : []),
+    ...(happened.length > 0 ? [table('Events', ['Event', 'After', 'Attributes'], happened)] : []),
+  ];
 }
 
 function textOf(value: AttributeValue): string {

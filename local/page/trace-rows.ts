@@ -1,30 +1,17 @@
 import type { TraceReport } from '../control/trace-report';
-import { messageOf } from '../logging/log-lines';
 import type { LogEntry } from '../logging/log-store';
+import { BUCKET, BUCKET_LOCATION, SERVER_ADDRESS } from '../trace/attribute-names';
+import type { DeadlineMark } from '../trace/deadlines';
 import type { Span } from '../trace/span';
-import { buildTraceTree, type TraceNode, type TraceRoot } from '../trace/trace-tree';
+import { buildTraceTree, type TraceRoot } from '../trace/trace-tree';
 import { timeScale } from '../trace/waterfall-layout';
 import { placeLogs } from '../trace/waterfall-logs';
+import { toMs } from './view';
 
 /** Milliseconds from the start of the trace. */
-export interface Interval {
+interface Interval {
   readonly startMs: number;
   readonly endMs: number;
-}
-
-/** A log entry or an event of a span. */
-interface Mark {
-  readonly kind: 'log' | 'error' | 'event';
-  readonly atMs: number;
-  readonly text: string;
-}
-
-interface DeadlineMark {
-  readonly atMs: number;
-  readonly ms: number;
-  readonly service: string;
-  /** Whether it is the row's own, and not that of a span above. */
-  readonly own: boolean;
 }
 
 /** A row of the waterfall: a span, time that no span explains, or something that is called and sends no spans. */
@@ -35,12 +22,10 @@ export interface Row extends Interval {
   readonly service: string;
   readonly name: string;
   readonly orphan?: TraceRoot['orphan'];
-  readonly failed: boolean;
   readonly logs: readonly LogEntry[];
-  readonly marks: readonly Mark[];
   readonly critical: readonly Interval[];
-  readonly deadlines: readonly DeadlineMark[];
-  readonly parent?: Row;
+  readonly deadline?: DeadlineMark | undefined;
+  readonly parent?: Row | undefined;
   /** 1 at the top. */
   readonly level: number;
   readonly children: Row[];
@@ -48,89 +33,62 @@ export interface Row extends Interval {
 
 export interface TraceRows {
   readonly roots: readonly Row[];
+  readonly startUnixMs: number;
   readonly durationMs: number;
   /** In the order they appear. */
   readonly services: readonly string[];
-  /** Entries of no span. */
-  readonly outside: readonly LogEntry[];
 }
 
-/** Severities that make a mark an error (google.logging.type.LogSeverity). */
-const SEVERE: ReadonlySet<string> = new Set(['ERROR', 'CRITICAL', 'ALERT', 'EMERGENCY']);
+/** What an address stands for, such as a deployed service. */
+export type NameOf = (address: string) => string | undefined;
 
-/** All rows of a trace as trees. `nameOf` tells the name behind an address, such as that of a deployed service. */
-export function rowsOf(report: TraceReport, nameOf: (address: string) => string | undefined): TraceRows {
+/** All rows of a trace as trees. */
+export function rowsOf(report: TraceReport, nameOf: NameOf): TraceRows {
   const { spans, logs } = report;
-  const scale = timeScale(spans);
-  const at = (nano: bigint): number => Number(nano - scale.startUnixNano) / 1e6;
+  const { startUnixNano: start, durationNano } = timeScale(spans);
+  const interval = (time: { startUnixNano: bigint; endUnixNano: bigint }): Interval => {
+    const startMs = toMs(time.startUnixNano - start);
+    return { startMs, endMs: Math.max(startMs, toMs(time.endUnixNano - start)) };
+  };
   const placed = placeLogs(spans, logs);
   const critical = groupBy(report.criticalPath, ({ spanId }) => spanId);
   const dark = groupBy(report.darkTimes, ({ parentSpanId }) => parentSpanId);
-  const deadlines = groupBy(report.deadlines, ({ spanId }) => spanId);
-  const interval = (time: { startUnixNano: bigint; endUnixNano: bigint }): Interval => ({
-    startMs: at(time.startUnixNano),
-    endMs: at(time.endUnixNano),
-  });
+  const deadlines = new Map(report.deadlines.map((deadline) => [deadline.spanId, deadline]));
 
   const roots: Row[] = [];
-  const services = new Set<string>();
-  const open: { node: TraceNode; orphan?: TraceRoot['orphan']; parent?: Row }[] = buildTraceTree(spans, logs)
-    .map((root) => ({ node: root, ...(root.orphan && { orphan: root.orphan }) }))
+  const open: { node: TraceRoot; parent?: Row }[] = buildTraceTree(spans, logs)
+    .map((node) => ({ node }))
     .toReversed();
   for (let next = open.pop(); next; next = open.pop()) {
-    const { node, orphan, parent } = next;
-    const { span } = node;
-    services.add(span.service);
-    const entries = placed.bySpan.get(span.spanId) ?? [];
+    const { node, parent } = next;
+    const { span, orphan, children } = node;
+    const { spanId, service, name } = span;
     const row: Row = {
-      id: span.spanId,
-      kind: 'span',
+      ...rowBelow(parent, spanId, 'span', interval(span)),
       span,
-      service: span.service,
-      name: span.name,
-      startMs: at(span.startUnixNano),
-      endMs: Math.max(at(span.startUnixNano), at(span.endUnixNano)),
+      service,
+      name,
       ...(orphan && { orphan }),
-      failed: span.status === 'error',
-      logs: entries,
-      marks: [
-        ...entries.map((entry) => markOfLog(entry, Number(scale.startUnixNano) / 1e6)),
-        ...span.events.map(({ name, unixNano }) => ({
-          kind: 'event' as const,
-          atMs: at(unixNano),
-          text: name,
-        })),
-      ],
-      critical: (critical.get(span.spanId) ?? []).map(interval),
-      deadlines: [
-        ...(parent?.deadlines ?? []).map((mark) => ({ ...mark, own: false })),
-        ...(deadlines.get(span.spanId) ?? []).map(({ unixNano, ms, service }) => ({
-          atMs: at(unixNano),
-          ms,
-          service,
-          own: true,
-        })),
-      ],
-      ...(parent && { parent }),
-      level: (parent?.level ?? 0) + 1,
-      children: [],
+      logs: placed.bySpan.get(spanId) ?? [],
+      critical: (critical.get(spanId) ?? []).map(interval),
+      deadline: deadlines.get(spanId),
     };
     (parent?.children ?? roots).push(row);
-    for (const gap of dark.get(span.spanId) ?? [])
-      row.children.push(unexplained(row, interval(gap), gap.between));
-    const peer = node.children.length === 0 && span.kind === 'client' ? peerName(row, nameOf) : undefined;
+    for (const gap of dark.get(spanId) ?? []) {
+      const time = interval(gap);
+      const made = rowBelow(row, `${spanId}-dark-${time.startMs}`, 'dark', time);
+      row.children.push({ ...made, service, name: `dark: ${gap.between}` });
+    }
+    const peer = children.length === 0 && span.kind === 'client' ? peerName(row, nameOf) : undefined;
     if (peer !== undefined)
-      row.children.push({ ...madeUp(row, 'peer', row), service: 'no spans', name: peer });
-    for (const child of node.children.toReversed()) open.push({ node: child, parent: row });
+      row.children.push({ ...rowBelow(row, `${spanId}-peer`, 'peer', row), service: 'no spans', name: peer });
+    for (const child of children.toReversed()) open.push({ node: child, parent: row });
   }
-  // Rows of both kinds below one span are in the order of their start.
-  for (const row of allRows(roots)) row.children.sort((a, b) => a.startMs - b.startMs);
-  return {
-    roots,
-    durationMs: Number(scale.durationNano) / 1e6,
-    services: [...services],
-    outside: placed.outside,
-  };
+  const rows = allRows(roots);
+  // Rows of all kinds below one span are in the order of their start.
+  for (const { children } of rows) children.sort((a, b) => a.startMs - b.startMs);
+  const services = [...new Set(rows.flatMap(({ span }) => span?.service ?? []))];
+  return { roots, startUnixMs: toMs(start), durationMs: toMs(durationNano), services };
 }
 
 /** Rows in the order they are shown; what is below a row for which `isClosed` holds is left out. */
@@ -144,56 +102,27 @@ export function allRows(roots: readonly Row[], isClosed: (row: Row) => boolean =
   return rows;
 }
 
-function unexplained(parent: Row, time: Interval, between: string): Row {
-  return { ...madeUp(parent, 'dark', time), service: parent.service, name: `dark: ${between}` };
-}
-
-function madeUp(
-  parent: Row,
-  kind: 'dark' | 'peer',
+function rowBelow(
+  parent: Row | undefined,
+  id: string,
+  kind: Row['kind'],
   { startMs, endMs }: Interval,
 ): Omit<Row, 'service' | 'name'> {
-  const { level, deadlines } = parent;
-  return {
-    id: `${parent.id}-${kind}-${startMs}`,
-    kind,
-    startMs,
-    endMs,
-    failed: false,
-    logs: [],
-    marks: [],
-    critical: [],
-    deadlines: deadlines.map((mark) => ({ ...mark, own: false })),
-    parent,
-    level: level + 1,
-    children: [],
-  };
+  const level = (parent?.level ?? 0) + 1;
+  return { id, kind, startMs, endMs, logs: [], critical: [], parent, level, children: [] };
 }
 
 /** What a client span without spans below it has called: the bucket that it or one above it in its service names, or an address. */
-function peerName(
-  { span, service, parent }: Row,
-  nameOf: (address: string) => string | undefined,
-): string | undefined {
-  const { attributes = {} } = span ?? {};
-  const bucket = attributes['gcp.storage.bucket'];
-  const location = attributes['gcp.storage.bucket.location'];
+function peerName({ span, service, parent }: Row, nameOf: NameOf): string | undefined {
+  const { [BUCKET]: bucket, [BUCKET_LOCATION]: location, [SERVER_ADDRESS]: host } = span?.attributes ?? {};
   if (bucket !== undefined)
     return `bucket ${String(bucket)}${location === undefined ? '' : ` in ${String(location)}`}`;
-  const { 'server.address': host, 'server.port': port } = attributes;
+  const port = span?.attributes['server.port'];
   if (host !== undefined) {
-    const address = port === undefined ? String(host) : `${String(host)}:${String(port)}`;
+    const address = [host, ...(port === undefined ? [] : [port])].join(':');
     return nameOf(address) ?? address;
   }
-  return parent && parent.service === service ? peerName(parent, nameOf) : undefined;
-}
-
-function markOfLog(entry: LogEntry, startUnixMs: number): Mark {
-  return {
-    kind: SEVERE.has(entry.severity) ? 'error' : 'log',
-    atMs: Date.parse(entry.timestamp) - startUnixMs,
-    text: `${entry.severity} ${messageOf(entry)}`,
-  };
+  return parent?.service === service ? peerName(parent, nameOf) : undefined;
 }
 
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {

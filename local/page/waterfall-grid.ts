@@ -1,6 +1,7 @@
 import { h, heard } from './dom';
-import { ms } from './summary';
-import { allRows, type Interval, type Row, type TraceRows } from './trace-rows';
+import { timeCell } from './time-cell';
+import { allRows, type Row, type TraceRows } from './trace-rows';
+import { ms } from './view';
 
 /** As tall as a row is in the style sheet, in CSS pixels. */
 const ROW_PX = 28;
@@ -10,9 +11,6 @@ const AHEAD = 12;
 
 /** What indents a row; deeper ones stand at the last level. */
 const MAX_INDENT = 20;
-
-/** Colours of services in the style sheet. */
-const COLOURS = 8;
 
 const TITLES = ['Span', 'Service', 'Start', 'Duration'];
 
@@ -25,8 +23,8 @@ export class WaterfallGrid {
   readonly #onSelect: (row: Row) => void;
   readonly #body = h('div', { role: 'rowgroup', class: 'rows' });
   readonly #axis = h('div', { role: 'columnheader', class: 'time' });
-  readonly #drawn = new Map<string, HTMLElement>();
-  #trace: TraceRows = { roots: [], durationMs: 0, services: [], outside: [] };
+  #drawn = new Map<string, HTMLElement>();
+  #trace: TraceRows = { roots: [], startUnixMs: 0, durationMs: 0, services: [] };
   #rows: Row[] = [];
   readonly #closed = new Set<string>();
   #matches: ReadonlySet<string> = new Set();
@@ -35,12 +33,8 @@ export class WaterfallGrid {
 
   constructor(onSelect: (row: Row) => void) {
     this.#onSelect = onSelect;
-    const head = h(
-      'div',
-      { role: 'row', 'aria-rowindex': 1, class: 'row head' },
-      ...TITLES.map((title) => h('div', { role: 'columnheader' }, title)),
-      this.#axis,
-    );
+    const titles = TITLES.map((title) => h('div', { role: 'columnheader' }, title));
+    const head = h('div', { role: 'row', 'aria-rowindex': 1, class: 'row' }, ...titles, this.#axis);
     this.element = h(
       'div',
       {
@@ -75,159 +69,105 @@ export class WaterfallGrid {
     for (let above = row.parent; above; above = above.parent) this.#closed.delete(above.id);
     this.#selected = row.id;
     this.#redraw();
-    this.#activate(
-      this.#rows.findIndex(({ id }) => id === row.id),
-      focus,
-    );
+    this.#activate(this.#rows.indexOf(row), focus);
     this.#onSelect(row);
   }
 
+  get #activeId(): string {
+    return this.#rows[this.#active]?.id ?? '';
+  }
+
+  /** Draws all rows anew; the active one stays active, and keeps the focus. */
   #redraw(): void {
-    const active = this.#rows[this.#active]?.id;
+    const active = this.#activeId;
     const hadFocus = this.#body.contains(document.activeElement);
     this.#rows = allRows(this.#trace.roots, ({ id }) => this.#closed.has(id));
-    const index = this.#rows.findIndex(({ id }) => id === active);
-    this.#active = Math.max(index, 0);
+    this.#active = Math.max(
+      this.#rows.findIndex(({ id }) => id === active),
+      0,
+    );
     this.element.setAttribute('aria-rowcount', String(this.#rows.length + 1));
     this.#body.style.height = `${this.#rows.length * ROW_PX}px`;
     this.#drawn.clear();
     this.#body.replaceChildren();
     this.#draw();
-    if (hadFocus) this.#drawn.get(this.#rows[this.#active]?.id ?? '')?.focus({ preventScroll: true });
+    if (hadFocus) this.#drawn.get(this.#activeId)?.focus({ preventScroll: true });
   }
 
-  /** Puts what is in sight into the document and takes out what is not. */
+  /** Puts what is in sight into the document and takes out what is not; what stays is not touched. */
   #draw(): void {
     const { scrollTop, clientHeight } = this.element;
-    const from = Math.max(Math.floor(scrollTop / ROW_PX) - AHEAD, 0);
+    const from = Math.floor(scrollTop / ROW_PX) - AHEAD;
     const to = Math.ceil((scrollTop + clientHeight) / ROW_PX) + AHEAD;
-    const wanted = new Map<string, number>();
-    for (let index = from; index < Math.min(to, this.#rows.length); index += 1)
-      wanted.set(this.#rows[index]?.id ?? '', index);
-    const active = this.#rows[this.#active];
-    if (active) wanted.set(active.id, this.#active);
-    for (const [id, element] of this.#drawn) {
-      if (wanted.has(id)) continue;
-      element.remove();
-      this.#drawn.delete(id);
+    const before = this.#drawn;
+    this.#drawn = new Map();
+    for (const [index, row] of this.#rows.entries()) {
+      const wanted = (index >= from && index < to) || index === this.#active;
+      if (wanted) this.#drawn.set(row.id, before.get(row.id) ?? this.#rowElement(row, index));
     }
+    for (const [id, element] of before) if (!this.#drawn.has(id)) element.remove();
     // In the document's order too, because that is the order in which rows are read out.
-    let before: HTMLElement | undefined = undefined;
-    for (const [id, index] of [...wanted].toSorted(([, a], [, b]) => a - b)) {
-      const row = this.#rows[index];
-      const element: HTMLElement | undefined = this.#drawn.get(id) ?? (row && this.#rowElement(row, index));
-      if (!element) continue;
-      this.#drawn.set(id, element);
-      if (!element.isConnected || element.parentElement !== this.#body) {
-        if (before) before.after(element);
-        else this.#body.prepend(element);
-      }
-      before = element;
+    let next = this.#body.firstElementChild;
+    for (const element of this.#drawn.values()) {
+      if (element === next) next = next.nextElementSibling;
+      else this.#body.insertBefore(element, next);
     }
   }
 
   #rowElement(row: Row, index: number): HTMLElement {
-    const siblings = row.parent?.children ?? this.#trace.roots;
-    const open = row.children.length > 0 ? !this.#closed.has(row.id) : undefined;
-    const colour = this.#trace.services.indexOf(row.service);
+    const { children, kind, level, parent, service, startMs, endMs, span } = row;
+    const siblings = parent?.children ?? this.#trace.roots;
+    const open = children.length > 0 ? !this.#closed.has(row.id) : undefined;
     const found = this.#matches.has(row.id);
+    const twisty = {
+      class: 'twisty',
+      'aria-hidden': 'true',
+      onclick: () => this.#toggle(row),
+    };
     const name = h(
       'div',
       { role: 'gridcell', class: 'name' },
-      h(
-        'span',
-        { class: 'twisty', 'aria-hidden': 'true', onclick: () => this.#toggle(row) },
-        open === undefined ? '' : open ? '▾' : '▸',
-      ),
+      h('span', twisty, open === undefined ? '' : open ? '▾' : '▸'),
       found && heard('found: '),
       h('span', { class: 'text', title: row.name }, row.name),
     );
-    name.style.setProperty('--level', String(Math.min(row.level - 1, MAX_INDENT)));
+    name.style.setProperty('--level', String(Math.min(level - 1, MAX_INDENT)));
+    const attributes = {
+      role: 'row',
+      class: `row ${kind}${span?.status === 'error' ? ' failed' : ''}${found ? ' found' : ''}`,
+      tabindex: index === this.#active ? 0 : -1,
+      'aria-level': level,
+      'aria-posinset': siblings.indexOf(row) + 1,
+      'aria-setsize': siblings.length,
+      'aria-rowindex': index + 2,
+      'aria-expanded': open === undefined ? undefined : String(open),
+      'aria-selected': String(row.id === this.#selected),
+      onfocus: () => this.#activate(index, false),
+      onclick: () => this.select(row, true),
+    };
     const element = h(
       'div',
-      {
-        role: 'row',
-        class: ['row', row.kind, row.failed && 'failed', found && 'found'].filter(Boolean).join(' '),
-        tabindex: index === this.#active ? 0 : -1,
-        'aria-level': row.level,
-        'aria-posinset': siblings.indexOf(row) + 1,
-        'aria-setsize': siblings.length,
-        'aria-rowindex': index + 2,
-        'aria-expanded': open === undefined ? undefined : String(open),
-        'aria-selected': String(row.id === this.#selected),
-        'data-colour': row.kind === 'span' && colour >= 0 ? colour % COLOURS : undefined,
-        'data-span': row.id,
-        onfocus: () => this.#activate(index, false),
-        onclick: () => this.select(row, true),
-      },
+      attributes,
       name,
-      h('div', { role: 'gridcell', class: 'service' }, row.service),
-      h('div', { role: 'gridcell', class: 'number' }, ms(row.startMs)),
-      h('div', { role: 'gridcell', class: 'number' }, ms(row.endMs - row.startMs)),
-      this.#timeCell(row),
+      h('div', { role: 'gridcell' }, service),
+      h('div', { role: 'gridcell', class: 'number' }, ms(startMs)),
+      h('div', { role: 'gridcell', class: 'number' }, ms(endMs - startMs)),
+      timeCell(row, this.#trace),
     );
     element.style.transform = `translateY(${index * ROW_PX}px)`;
     return element;
   }
 
-  /** The bar with what happened on it, and the same in words. */
-  #timeCell(row: Row): HTMLElement {
-    const { critical, deadlines, marks } = row;
-    const own = deadlines.filter((mark) => mark.own);
-    const errors = marks.filter(({ kind }) => kind === 'error').length;
-    const logs = marks.filter(({ kind }) => kind !== 'event').length;
-    const words = [
-      row.failed && `failed${row.span?.statusMessage ? `: ${row.span.statusMessage}` : ''}`,
-      row.orphan === 'missing-parent' && 'orphan: its parent has not arrived',
-      row.orphan === 'cycle' && 'it is its own ancestor',
-      row.kind === 'peer' && 'sends no spans of its own',
-      row.kind === 'dark' && 'no span explains this time',
-      critical.length > 0 &&
-        `${ms(critical.reduce((sum, part) => sum + lengthOf(part), 0))} on the critical path`,
-      ...own.map(
-        (mark) =>
-          `deadline of ${mark.ms.toLocaleString('en')} ms ${mark.atMs < row.endMs ? 'passed' : 'kept'}`,
-      ),
-      logs > 0 &&
-        `${logs} log ${logs === 1 ? 'line' : 'lines'}${errors > 0 ? `, ${errors} of them errors` : ''}`,
-    ].filter((word) => typeof word === 'string');
-    return h(
-      'div',
-      { role: 'gridcell', class: 'time', title: words.join('\n') },
-      this.#place(h('span', { class: 'bar' }), row),
-      ...critical.map((part) => this.#place(h('span', { class: 'critical' }), part)),
-      ...deadlines.map((mark) =>
-        this.#place(h('span', { class: mark.own ? 'deadline own' : 'deadline' }), {
-          startMs: mark.atMs,
-          endMs: mark.atMs,
-        }),
-      ),
-      ...marks.map(({ kind, atMs }) =>
-        this.#place(h('span', { class: `mark ${kind}` }), { startMs: atMs, endMs: atMs }),
-      ),
-      row.orphan && h('span', { class: 'note' }, row.orphan === 'cycle' ? 'its own ancestor' : 'orphan'),
-      heard(words.join('; ')),
-    );
-  }
-
-  #place(element: HTMLElement, { startMs, endMs }: Interval): HTMLElement {
-    const percent = (time: number): number =>
-      this.#trace.durationMs === 0 ? 0 : Math.min(Math.max((time / this.#trace.durationMs) * 100, 0), 100);
-    element.style.left = `${percent(startMs)}%`;
-    if (endMs > startMs) element.style.width = `${percent(endMs) - percent(startMs)}%`;
-    return element;
-  }
-
+  /** Makes a row the one that the keyboard is at, and scrolls it into sight. */
   #activate(index: number, focus: boolean): void {
     const row = this.#rows[index];
     if (!row) return;
-    this.#drawn.get(this.#rows[this.#active]?.id ?? '')?.setAttribute('tabindex', '-1');
+    this.#drawn.get(this.#activeId)?.setAttribute('tabindex', '-1');
     this.#active = index;
-    const head = ROW_PX;
     const { scrollTop, clientHeight } = this.element;
-    if (index * ROW_PX < scrollTop) this.element.scrollTop = index * ROW_PX;
-    else if ((index + 1) * ROW_PX + head > scrollTop + clientHeight)
-      this.element.scrollTop = (index + 1) * ROW_PX + head - clientHeight;
+    // The head takes a row's room.
+    const lowest = (index + 2) * ROW_PX - clientHeight;
+    this.element.scrollTop = Math.min(Math.max(scrollTop, lowest), index * ROW_PX);
     this.#draw();
     const element = this.#drawn.get(row.id);
     element?.setAttribute('tabindex', '0');
@@ -245,16 +185,16 @@ export class WaterfallGrid {
     const page = Math.max(Math.floor(this.element.clientHeight / ROW_PX) - 2, 1);
     const last = this.#rows.length - 1;
     const to: Readonly<Record<string, number>> = {
-      ArrowDown: Math.min(this.#active + 1, last),
-      ArrowUp: Math.max(this.#active - 1, 0),
-      PageDown: Math.min(this.#active + page, last),
-      PageUp: Math.max(this.#active - page, 0),
+      ArrowDown: this.#active + 1,
+      ArrowUp: this.#active - 1,
+      PageDown: this.#active + page,
+      PageUp: this.#active - page,
       Home: 0,
       End: last,
     };
     const isOpen = row.children.length > 0 && !this.#closed.has(row.id);
     const index = to[event.key];
-    if (index !== undefined) this.#activate(index, true);
+    if (index !== undefined) this.#activate(Math.min(Math.max(index, 0), last), true);
     else if (event.key === 'ArrowRight' && isOpen) this.#activate(this.#active + 1, true);
     else if (event.key === 'ArrowRight' && row.children.length > 0) this.#toggle(row);
     else if (event.key === 'ArrowLeft' && isOpen) this.#toggle(row);
@@ -263,8 +203,4 @@ export class WaterfallGrid {
     else return;
     event.preventDefault();
   }
-}
-
-function lengthOf({ startMs, endMs }: Interval): number {
-  return endMs - startMs;
 }

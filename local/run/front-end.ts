@@ -89,6 +89,8 @@ export class FrontEnd {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = this.#options.target();
     const exchange = this.#open(request, response, target);
+    const caller = this.#options.invokers.identify(target.spec, this.uri, request.headers);
+    if (caller && 'email' in caller) exchange.record.account = caller.email;
     // On the way to Cloud Run, so before its clock runs.
     if (await this.#disturb(exchange)) return;
     const { template } = target.revision;
@@ -104,7 +106,7 @@ export class FrontEnd {
         answer(exchange, 404, errorPage(404, request.url ?? '/'), closedTo);
         return;
       }
-      const refusal = this.#options.invokers.check(target.spec, this.uri, request.headers);
+      const refusal = this.#options.invokers.check(target.spec, caller);
       if (refusal) {
         answer(exchange, refusal.status, errorPage(refusal.status, request.url ?? '/'), refusal.reason);
         return;

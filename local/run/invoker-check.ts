@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Iam } from '../iam/iam';
-import type { Tokens } from '../iam/tokens';
+import type { Tokens, Verification } from '../iam/tokens';
 import { iamResourceName, type ServiceSpec } from './service-spec';
 
 /**
@@ -28,23 +28,31 @@ export class InvokerCheck {
     return token === undefined ? undefined : this.#tokens.regionOf(token);
   }
 
-  /** `uri` is the audience that ID tokens must have, unless the service names others of its own. */
-  check(spec: ServiceSpec, uri: string, headers: IncomingHttpHeaders): Refusal {
+  /**
+   * Who the caller is, by its ID token; undefined where it sent none, as callers of public services need not. `uri` is the
+   * audience that ID tokens must have, unless the service names others of its own.
+   */
+  identify(spec: ServiceSpec, uri: string, headers: IncomingHttpHeaders): Verification | undefined {
+    const token = bearerToken(headers);
+    return token === undefined
+      ? undefined
+      : this.#tokens.verifyIdToken(token, [uri, ...spec.customAudiences]);
+  }
+
+  check(spec: ServiceSpec, caller: Verification | undefined): Refusal {
     const resources = [
       iamResourceName(spec),
       `//cloudresourcemanager.googleapis.com/projects/${spec.projectId}`,
     ];
     if (spec.invokerIamDisabled || this.#iam.allows(resources, INVOKER_ROLES, undefined)) return null;
-    const token = bearerToken(headers);
-    if (token === undefined) {
+    if (caller === undefined) {
       return { status: 403, reason: 'the request has no ID token in Authorization: Bearer' };
     }
-    const verified = this.#tokens.verifyIdToken(token, [uri, ...spec.customAudiences]);
-    if ('reason' in verified) return { status: 401, reason: `the ID token is not valid: ${verified.reason}` };
-    if (this.#iam.allows(resources, INVOKER_ROLES, verified.email)) return null;
+    if ('reason' in caller) return { status: 401, reason: `the ID token is not valid: ${caller.reason}` };
+    if (this.#iam.allows(resources, INVOKER_ROLES, caller.email)) return null;
     return {
       status: 403,
-      reason: `${verified.email} has no role with run.routes.invoke on service '${spec.name}', such as roles/run.invoker`,
+      reason: `${caller.email} has no role with run.routes.invoke on service '${spec.name}', such as roles/run.invoker`,
     };
   }
 }

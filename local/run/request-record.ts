@@ -13,6 +13,8 @@ export interface RequestRecord extends Interference {
   readonly uri: string;
   readonly request: IncomingMessage;
   readonly remoteIp: string;
+  /** Email of the service account that the caller's ID token proves. */
+  readonly account?: string;
   readonly context: TraceContext;
   readonly sampled: boolean;
   readonly startUnixMs: number;
@@ -27,7 +29,7 @@ export interface RequestRecord extends Interference {
 
 /** The entry in Cloud Run's request log (`LogEntry.httpRequest`: cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry). */
 export function requestLogEntry(record: RequestRecord): LogEntry {
-  const { context, id, request, status } = record;
+  const { account, context, id, request, status } = record;
   const { 'user-agent': userAgent, referer } = request.headers;
   return {
     timestamp: new Date(record.startUnixMs).toISOString(),
@@ -53,6 +55,10 @@ export function requestLogEntry(record: RequestRecord): LogEntry {
       responseSize: String(record.responseSize),
       protocol: `HTTP/${request.httpVersion}`,
     },
+    caller: {
+      ...(account !== undefined && { account }),
+      ...(context.caller && { context: context.caller }),
+    },
   };
 }
 
@@ -67,7 +73,7 @@ export function requestSpan(record: RequestRecord): Span {
   return {
     traceId: context.traceId,
     spanId: context.spanId,
-    ...(context.callerSpanId === undefined ? {} : { parentSpanId: context.callerSpanId }),
+    ...(context.caller?.spanId !== undefined && { parentSpanId: context.caller.spanId }),
     name: `${id.name} ${path}`,
     service: FRONT_END,
     kind: 'server',

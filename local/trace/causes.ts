@@ -12,10 +12,11 @@ import {
   HTTP_STATUS,
   INJECTED_FAULT,
 } from './attribute-names';
-import { type Findings, percent, type Work } from './findings';
+import { type Findings, isLong, percent } from './findings';
 import { formatDuration } from './milliseconds';
 import { firstAttribute, type Span } from './span';
 import { calledService, serviceOfSpans, type StackResource, whereToChange } from './stack';
+import { beginningElsewhere, traceNotPassedOn } from './trace-not-passed-on';
 import type { TraceNode } from './trace-tree';
 
 /** Why a request was slow or failed, and what to do about it. */
@@ -32,10 +33,9 @@ export interface Cause {
   readonly text: string;
   /** What to change. */
   readonly resource?: StackResource;
+  /** Ids of traces that hold, or may hold, the rest of the request. */
+  readonly otherTraces?: readonly string[];
 }
-
-/** With less than this part of the request's time, in percent, something is not why the request was slow. */
-const CAUSE_PERCENT = 30;
 
 /** The first that applies: what somebody did on purpose, then what is certain, then what is likely. */
 export function causeOf(findings: Findings): Cause | undefined {
@@ -47,6 +47,7 @@ export function causeOf(findings: Findings): Cause | undefined {
     coldStart,
     traceNotPassedOn,
     retries,
+    beginningElsewhere,
   ];
   for (const rule of rules) {
     const cause = rule(findings);
@@ -60,7 +61,7 @@ function injectedFault(findings: Findings): Cause | undefined {
     const marks = [span.attributes, ...span.events.map(({ attributes }) => attributes)];
     const fault = marks.map((attributes) => attributes[INJECTED_FAULT]).find((value) => value !== undefined);
     const nanos = span.endUnixNano - span.startUnixNano;
-    if (fault === undefined || (!findings.failed && percent(findings, nanos) < CAUSE_PERCENT)) continue;
+    if (fault === undefined || (!findings.failed && !isLong(findings, nanos))) continue;
     return {
       cause: 'injected-fault',
       text:
@@ -110,7 +111,7 @@ function bucketInAnotherRegion(findings: Findings): Cause | undefined {
   }
   for (const { node } of work) {
     const name = bucketOf(node, findings);
-    if (name === undefined || percent(findings, times.get(name) ?? 0n) < CAUSE_PERCENT) continue;
+    if (name === undefined || !isLong(findings, times.get(name) ?? 0n)) continue;
     const { attributes, service } = node.span;
     const bucket = stack.buckets.find((one) => one.name === name);
     const location = (bucket?.location ?? String(attributes[BUCKET_LOCATION] ?? '')).toLowerCase();
@@ -134,7 +135,7 @@ function bucketInAnotherRegion(findings: Findings): Cause | undefined {
 function slowModelCall(findings: Findings): Cause | undefined {
   const { stack, work } = findings;
   const call = work.find(({ node }) => node.span.attributes[GEN_AI_OPERATION] !== undefined);
-  if (!call || percent(findings, call.nanos) < CAUSE_PERCENT) return undefined;
+  if (!call || !isLong(findings, call.nanos)) return undefined;
   const { span } = call.node;
   const tokens = span.attributes[GEN_AI_OUTPUT_TOKENS];
   const service = serviceOfSpans(stack, span.service);
@@ -158,7 +159,7 @@ function coldStart(findings: Findings): Cause | undefined {
   for (const { nanos, dark } of work) {
     const service = dark?.before && serviceOfSpans(stack, dark.before.service);
     if (!dark || !service || dark.before?.kind !== 'server') continue;
-    if (percent(findings, nanos) < CAUSE_PERCENT) continue;
+    if (!isLong(findings, nanos)) continue;
     const started = systemLogs.some(({ service: of, message, timestamp }) => {
       const at = BigInt(Date.parse(timestamp)) * 1_000_000n;
       // The entry's time is in whole milliseconds.
@@ -177,67 +178,8 @@ function coldStart(findings: Findings): Cause | undefined {
   return undefined;
 }
 
-function traceNotPassedOn(findings: Findings): Cause | undefined {
-  return callWithoutServerSpan(findings) ?? declaredCallUnseen(findings);
-}
-
-/** A call of a service of the stack that left no span there. */
-function callWithoutServerSpan(findings: Findings): Cause | undefined {
-  const { stack, work, logs } = findings;
-  for (const { node, nanos } of work) {
-    const callee = calledService(stack, node.span);
-    if (!callee || node.children.length > 0 || percent(findings, nanos) < CAUSE_PERCENT) continue;
-    const caller = serviceOfSpans(stack, node.span.service);
-    const arrived = logs.some(({ log, service }) => log === 'requests' && service === callee.name);
-    const changed = arrived ? callee : (caller ?? callee);
-    return {
-      cause: 'trace-not-passed-on',
-      text:
-        `${node.span.service} called ${callee.spanService}, and the trace has no span of it: ` +
-        (arrived
-          ? `the request reached ${callee.spanService} with the trace header, which its code did not take up or whose spans it could not send. `
-          : `the call carried no trace header. `) +
-        `Look at how ${changed.spanService} starts its telemetry: ${whereToChange(changed)}.`,
-      resource: changed,
-    };
-  }
-  return undefined;
-}
-
-/** A dark time in a service that is given the URL of another one, of which the trace has nothing. */
-function declaredCallUnseen(findings: Findings): Cause | undefined {
-  const { stack, work, others, spans } = findings;
-  const seen = new Set(spans.map(({ service }) => service));
-  for (const { node, nanos, dark } of work) {
-    const caller = serviceOfSpans(stack, node.span.service);
-    if (!dark || !caller || percent(findings, nanos) < CAUSE_PERCENT) continue;
-    for (const name of caller.calls) {
-      const callee = stack.services.find((service) => service.name === name);
-      if (!callee || seen.has(callee.spanService)) continue;
-      const elsewhere = others.find(
-        ({ entryService, startUnixNano }) =>
-          entryService === callee.spanService &&
-          startUnixNano >= dark.startUnixNano &&
-          startUnixNano <= dark.endUnixNano,
-      );
-      return {
-        cause: 'trace-not-passed-on',
-        text:
-          `The stack lets ${caller.spanService} call ${callee.spanService}, and the trace has no span of that call` +
-          (elsewhere
-            ? `; but ${callee.spanService} served ${elsewhere.rootName} at that time in a trace of its own, ` +
-              `${elsewhere.traceId}: the call carried no trace header. `
-            : '. If it was made, it carried no trace header. ') +
-          `Make the call with a client that passes the trace on, in the code of ${whereToChange(caller)}.`,
-        resource: caller,
-      };
-    }
-  }
-  return undefined;
-}
-
 function retries(findings: Findings): Cause | undefined {
-  const call = findings.work.find(({ node, nanos }) => isRepeated(node) && longEnough(findings, nanos));
+  const call = findings.work.find(({ node, nanos }) => isRepeated(node) && isLong(findings, nanos));
   if (!call) return undefined;
   const attempts = call.node.children;
   const failures = attempts.filter(({ span }) => span.status === 'error').map(({ span }) => errorOf(span));
@@ -247,10 +189,6 @@ function retries(findings: Findings): Cause | undefined {
       `It took ${attempts.length} attempts: ${failures.length} failed (${[...new Set(failures)].join(', ')}), each ` +
       'followed by a pause. Look at what answered them; the attempts themselves are in the trace.',
   };
-}
-
-function longEnough(findings: Findings, nanos: Work['nanos']): boolean {
-  return percent(findings, nanos) >= CAUSE_PERCENT;
 }
 
 function isRepeated({ children }: TraceNode): boolean {

@@ -22,6 +22,8 @@ export interface Explanation {
   /** Address of the resource to change. */
   readonly resource?: string;
   readonly cause?: Cause['cause'];
+  /** Ids of traces that hold, or may hold, the rest of the request. */
+  readonly otherTraces?: readonly string[];
 }
 
 /** What takes less than this part of the request, in percent, is not most of it. */
@@ -50,6 +52,7 @@ export function explain(question: TraceInQuestion): Explanation {
     paragraph: sentences.filter((sentence) => sentence !== '').join(' '),
     ...(cause && { cause: cause.cause }),
     ...(cause?.resource && { resource: cause.resource.address }),
+    ...(cause?.otherTraces && { otherTraces: cause.otherTraces }),
   };
 }
 

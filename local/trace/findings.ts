@@ -6,7 +6,6 @@ import { firstAttribute, type Span } from './span';
 import type { Stack } from './stack';
 import { type TimeSlice, timeSlices } from './time-slices';
 import { buildTraceTree, type TraceNode, type TraceRoot } from './trace-tree';
-import type { TraceSummary } from './trace-summary';
 
 /** A trace and what is known around it. */
 export interface TraceInQuestion {
@@ -14,8 +13,8 @@ export interface TraceInQuestion {
   /** The entries of the trace. */
   readonly logs: readonly LogEntry[];
   readonly stack: Stack;
-  /** Other traces, among them those that ran at the same time. */
-  readonly others: readonly TraceSummary[];
+  /** The request log (`log: 'requests'`) of all traces: what arrived at the services, in whatever trace. */
+  readonly requests: readonly LogEntry[];
   /** What Cloud Run said about its containers (`log: 'system'`). */
   readonly systemLogs: readonly LogEntry[];
 }
@@ -70,6 +69,14 @@ export function findingsOf(question: TraceInQuestion): Findings | undefined {
 /** Whole percent of the root's time. */
 export function percent({ totalNano }: Findings, nanos: bigint): number {
   return totalNano === 0n ? 0 : Number((nanos * 100n + totalNano / 2n) / totalNano);
+}
+
+/** With less than this part of the request's time, in percent, something is not why the request was slow. */
+const CAUSE_PERCENT = 30;
+
+/** Whether so many nanoseconds are a part of the request's time that matters. */
+export function isLong(findings: Findings, nanos: bigint): boolean {
+  return percent(findings, nanos) >= CAUSE_PERCENT;
 }
 
 function workOf(

@@ -26,7 +26,7 @@ export function watchExchange(
   onEnd: (exchange: PeerExchange) => void,
 ): void {
   const context = receiveTraceContext(request.headers);
-  if (context.callerSpanId === undefined) return;
+  if (context.caller?.spanId === undefined) return;
   const startedAt = performance.now();
   response.on('close', () =>
     onEnd({
@@ -45,7 +45,7 @@ export function peerSpan(exchange: PeerExchange, { service, name, attributes }: 
   return {
     traceId: context.traceId,
     spanId: context.spanId,
-    ...(context.callerSpanId === undefined ? {} : { parentSpanId: context.callerSpanId }),
+    ...(context.caller?.spanId !== undefined && { parentSpanId: context.caller.spanId }),
     name,
     service,
     kind: 'server',

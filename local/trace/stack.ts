@@ -22,7 +22,14 @@ export interface StackService extends StackResource {
   readonly uri?: string;
   /** Names in Cloud Run of the services whose URL it is given. */
   readonly calls: readonly string[];
+  /** The variable in its environment that turns its telemetry off. */
+  readonly turnedOffBy?: TurningOff;
 }
+
+/** OpenTelemetry's variables with the values that stop the spans of a service; the first stops its trace headers too. */
+export const TURNING_OFF = { OTEL_SDK_DISABLED: 'true', OTEL_TRACES_EXPORTER: 'none' } as const;
+
+type TurningOff = keyof typeof TURNING_OFF;
 
 interface StackBucket extends StackResource {
   readonly name: string;

@@ -1,3 +1,5 @@
+import { interferenceNote } from '../faults/interference';
+import { FRONT_END_SERVICE } from './attribute-names';
 import type { Span } from './span';
 import type { TraceNode, TraceRoot } from './trace-tree';
 
@@ -40,7 +42,7 @@ export function timeSlices(root: TraceRoot): TimeSlice[] {
 function share({ node, start, end }: Part): { own: TimeSlice[]; children: Part[] } {
   const own: TimeSlice[] = [];
   const children: Part[] = [];
-  const lastFirst = node.children.toSorted((a, b) => (a.span.endUnixNano > b.span.endUnixNano ? -1 : 1));
+  const lastFirst = explaining(node).toSorted((a, b) => (a.span.endUnixNano > b.span.endUnixNano ? -1 : 1));
   let at = end;
   let next = 0;
   let before: Span | undefined;
@@ -69,6 +71,21 @@ function share({ node, start, end }: Part): { own: TimeSlice[]; children: Part[]
     at = from;
   }
   return { own, children };
+}
+
+/**
+ * The children of a span without the front end's of a request whose service tells of it itself: its span names the same
+ * parent, so that it stands beside the front end's. What was done to the request on its way only the front end tells.
+ */
+function explaining({ children }: TraceNode): readonly TraceNode[] {
+  const isTold = children.some((child) => child.span.kind === 'server' && !isFrontEnd(child));
+  return children.filter(
+    (child) => !isTold || !isFrontEnd(child) || interferenceNote(child.span.attributes) !== undefined,
+  );
+}
+
+function isFrontEnd({ span }: TraceNode): boolean {
+  return span.attributes[FRONT_END_SERVICE] !== undefined;
 }
 
 function max(a: bigint, b: bigint): bigint {

@@ -1,4 +1,11 @@
-import { FRONT_END_SERVICE, DEADLINE_EXCEEDED, ERROR_TYPE, HTTP_ROUTE, HTTP_STATUS } from './attribute-names';
+import {
+  FRONT_END_SERVICE,
+  DEADLINE_EXCEEDED,
+  ERROR_TYPE,
+  HTTP_METHOD,
+  HTTP_ROUTE,
+  HTTP_STATUS,
+} from './attribute-names';
 import { firstAttribute, type Span } from './span';
 
 /** One line of the list of traces. */
@@ -6,8 +13,9 @@ export interface TraceSummary {
   readonly traceId: string;
   /** Name of the earliest span without a parent in the trace. */
   readonly rootName: string;
-  /** The service that the request came to, its route and its answer's status, where the spans tell them. */
+  /** The service that the request came to, its method, route and its answer's status, where the spans tell them. */
   readonly entryService: string;
+  readonly method?: string;
   readonly route?: string;
   readonly status?: number;
   /** In the order of their first span. */
@@ -29,6 +37,7 @@ export function summarize(traceId: string, arrived: readonly Span[]): TraceSumma
   const root =
     spans.find((span) => span.parentSpanId === undefined || !ids.has(span.parentSpanId)) ?? spans[0];
   const entry = entryOf(root, spans);
+  const method = entry && firstAttribute(entry, HTTP_METHOD);
   const route = entry && firstAttribute(entry, HTTP_ROUTE);
   const status = [root, entry]
     .flatMap((span) => (span ? [Number(firstAttribute(span, HTTP_STATUS))] : []))
@@ -43,6 +52,7 @@ export function summarize(traceId: string, arrived: readonly Span[]): TraceSumma
     traceId,
     rootName: root?.name ?? '',
     entryService: entry?.service ?? '',
+    ...(method !== undefined && { method: String(method) }),
     ...(route !== undefined && { route: String(route) }),
     ...(status !== undefined && { status }),
     services: [...new Set(spans.map((span) => span.service))],

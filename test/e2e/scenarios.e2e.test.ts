@@ -1,3 +1,4 @@
+import type { ServiceGraph } from '../../local/control/service-graph';
 import { playScenario } from '../helpers/played-scenario';
 import { ProjectCopy } from '../helpers/project-copy';
 import { Browser } from '../local/page/browser';
@@ -55,6 +56,50 @@ describe('npm start -- --scenario', () => {
       const page = await browser.open(traceUrl);
       await page.getByText(cause).waitFor();
       await page.getByRole('treegrid').getByRole('row').filter({ hasText: 'Vertex AI' }).first().waitFor();
+    });
+  }, 180_000);
+
+  test('lost-header: refused at synth, overruled, and the service named that does not pass the trace on', async () => {
+    await playScenario(project, 'lost-header', async ({ text, url, traceUrl }) => {
+      // THEN it is told
+      expect(text).toMatch(
+        /✔ synth +refused: \[lost-header\/processor\/Default\] unbroken-trace: .*; take OTEL_SDK_DISABLED=true out of its environment, which turns its telemetry off \(/,
+      );
+      expect(text).toMatch(/✔ requests POST \S+\/process: 201 4 times/);
+      const silent = 'processor gets the trace header and sends no spans';
+      const advice =
+        'OTEL_SDK_DISABLED is true in its environment, which turns its telemetry off: take that out of ' +
+        'google_cloud_run_v2_service.processor (construct lost-header/processor).';
+      const told = new RegExp(
+        `${silent}\\. Meanwhile processor called storage without the trace header, in .* ([0-9a-f]{32})\\. `,
+      );
+      expect(text).toMatch(told);
+      expect(text).toContain(advice);
+      const [, otherId = ''] = told.exec(text) ?? [];
+
+      // AND the trace leads to the one that has the rest, and back
+      const page = await browser.open(traceUrl);
+      const explanation = page.getByRole('region', { name: 'Explanation' });
+      await explanation.getByRole('link', { name: otherId.slice(0, 8) }).click();
+      await page.getByText('so Cloud Run began this trace in the middle of a request').waitFor();
+      await explanation.getByRole('link', { name: traceUrl.slice(-32).slice(0, 8) }).click();
+      await page.getByText(silent).waitFor();
+
+      // AND the graph reports the hop by name, with what to change
+      await page.goto(`${url}#/graph`);
+      const hop = page.getByRole('region', { name: 'Missing in traces, processor-local to storage-local' });
+      await hop.waitFor();
+      await expect(hop.getByRole('paragraph').allTextContents()).resolves.toEqual([
+        '⚠ processor → storage: 4 calls arrived, 0 in a trace: processor does not pass the trace header on.',
+        `${advice} The newest of them`,
+      ]);
+      const graph: ServiceGraph = JSON.parse(await (await fetch(`${url}graph`)).text());
+      expect(graph.edges.find(({ to }) => to === 'storage-local')).toMatchObject({
+        from: 'processor-local',
+        calls: 4,
+        traced: 0,
+        lost: [{ resource: 'google_cloud_run_v2_service.processor', advice }],
+      });
     });
   }, 180_000);
 

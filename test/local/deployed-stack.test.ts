@@ -69,6 +69,15 @@ it('tells services with the calls that their environment names, and resources wi
   });
 });
 
+it.each([
+  [{ OTEL_SDK_DISABLED: 'TRUE', OTEL_TRACES_EXPORTER: 'none' }, 'OTEL_SDK_DISABLED'],
+  [{ OTEL_SDK_DISABLED: 'false', OTEL_TRACES_EXPORTER: 'none' }, 'OTEL_TRACES_EXPORTER'],
+  [{ OTEL_TRACES_EXPORTER: 'gcp_trace' }, undefined],
+])('tells of %j which variable turns telemetry off', (env, turnedOffBy) => {
+  const { services } = deployedStack({ services: [service('a', 1, env)], buckets: [] }, directory, 0);
+  expect(services[0]?.turnedOffBy).toBe(turnedOffBy);
+});
+
 it('does not let a trace from before the deployment have its URLs', () => {
   const { services } = deployedStack(DEPLOYED, directory, Date.parse(CREATED) - 1);
   expect(services.map(({ uri }) => uri)).toEqual([undefined, undefined]);

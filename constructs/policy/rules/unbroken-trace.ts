@@ -14,7 +14,7 @@ export const unbrokenTrace = {
     for (const { caller, callee } of callsBetween(stack)) {
       if (caller.traced === undefined || callee.traced === undefined) continue;
       if (caller.traced === callee.traced) continue;
-      const { resource } = caller.traced ? callee : caller;
+      const { resource, turnedOffBy } = caller.traced ? callee : caller;
       if (reported.has(resource.address)) continue;
       reported.add(resource.address);
       yield {
@@ -22,7 +22,9 @@ export const unbrokenTrace = {
         found: caller.traced
           ? `${caller.resource.address}, which is traced, calls it, and it has no telemetry`
           : `it calls ${callee.resource.address}, which is traced, and has no telemetry`,
-        write: 'make it a TracedCloudRunService, or set up OpenTelemetry in it and write its OTEL_ variables',
+        write: turnedOffBy
+          ? `take ${turnedOffBy} out of its environment, which turns its telemetry off`
+          : 'make it a TracedCloudRunService, or set up OpenTelemetry in it and write its OTEL_ variables',
       };
     }
   },

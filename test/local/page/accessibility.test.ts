@@ -21,15 +21,17 @@ const GRAPH: ServiceGraph = {
     { id: 'outside', kind: 'outside' },
     { id: 'gateway-local', kind: 'service', region: 'europe-west1', serviceName: 'gateway' },
     { id: 'storage-local', kind: 'service', region: 'europe-west1' },
+    { id: 'audit-local', kind: 'service', region: 'europe-west1' },
     { id: 'documents', kind: 'bucket', region: 'US-EAST1' },
   ],
   edges: [
-    { from: 'outside', to: 'gateway-local', granted: true, seen: 3, refused: 0 },
+    { from: 'outside', to: 'gateway-local', granted: true, calls: 3, traced: 3, refused: 0 },
     {
       from: 'gateway-local',
       to: 'storage-local',
       granted: false,
-      seen: 2,
+      calls: 2,
+      traced: 2,
       refused: 2,
       missingGrant: {
         resourceType: 'google_cloud_run_v2_service_iam_member',
@@ -38,7 +40,25 @@ const GRAPH: ServiceGraph = {
         member: 'serviceAccount:gateway@local-test.iam.gserviceaccount.com',
       },
     },
-    { from: 'storage-local', to: 'documents', granted: true, seen: 0, refused: 0, deadlineMs: 1_000 },
+    {
+      from: 'gateway-local',
+      to: 'audit-local',
+      granted: true,
+      calls: 12,
+      traced: 0,
+      refused: 0,
+      deadlineMs: 1_000,
+      lost: [
+        {
+          report:
+            'gateway → audit: 12 calls arrived, 0 in a trace: gateway does not pass the trace header on',
+          advice: 'Have gateway start its telemetry: google_cloud_run_v2_service.gateway.',
+          resource: 'google_cloud_run_v2_service.gateway',
+          traceId: TRACE_ID,
+        },
+      ],
+    },
+    { from: 'storage-local', to: 'documents', granted: true, calls: 0, traced: 0, refused: 0 },
   ],
 };
 
@@ -121,12 +141,13 @@ describe('the graph of services', () => {
 
   test('lists the calls beside the picture, and a refused one links to the missing grant', async () => {
     const page = await browser.open(cloud.at('#/graph'));
-    await expect(page.getByRole('img').getAttribute('aria-label')).resolves.toContain('3 calls');
+    await expect(page.getByRole('img').getAttribute('aria-label')).resolves.toContain('4 calls');
     const calls = page.getByRole('table', { name: 'Calls' }).locator('tbody tr');
     await expect(calls.allTextContents()).resolves.toEqual([
-      'outside → gateway-localgranted30',
-      'gateway-local → storage-local2 refused, not granted22',
-      'storage-local → documentsgranted, in no trace001,000 ms',
+      'outside → gateway-localgranted330',
+      'gateway-local → storage-local2 refused, not granted222',
+      'gateway-local → audit-localgranted, missing in traces12001,000 ms',
+      'storage-local → documentsgranted, no call seen000',
     ]);
     await page.getByRole('link', { name: '2 refused, not granted' }).click();
     const grant = page.getByRole('region', { name: 'Missing grant, gateway-local to storage-local' });
@@ -134,10 +155,25 @@ describe('the graph of services', () => {
     await expect(grant.textContent()).resolves.toContain('roles/run.invoker');
   });
 
-  test('says which grants no trace has used', async () => {
+  test('marks a call that no trace shows, and says what to change', async () => {
+    const page = await browser.open(cloud.at('#/graph'));
+    await expect(page.locator('.edge.lost text').textContent()).resolves.toBe('⚠ 12 ×, 0 traced');
+    await page.getByRole('link', { name: 'granted, missing in traces' }).click();
+    const hop = page.getByRole('region', { name: 'Missing in traces, gateway-local to audit-local' });
+    await expect(page.evaluate('document.activeElement.id')).resolves.toBe(await hop.getAttribute('id'));
+    await expect(hop.getByRole('paragraph').allTextContents()).resolves.toEqual([
+      '⚠ gateway → audit: 12 calls arrived, 0 in a trace: gateway does not pass the trace header on.',
+      'Have gateway start its telemetry: google_cloud_run_v2_service.gateway. The newest of them',
+    ]);
+    await hop.getByRole('link').click();
+    await page.getByRole('treegrid').waitFor();
+    expect(page.url()).toBe(cloud.at(`#/trace/${TRACE_ID}`));
+  });
+
+  test('says which grants nobody has used', async () => {
     const page = await browser.open(cloud.at('#/graph'));
     await expect(page.locator('main').textContent()).resolves.toContain(
-      'Granted, but in no kept trace: storage-local → documents.',
+      'Granted, but no call was seen: storage-local → documents.',
     );
   });
 });

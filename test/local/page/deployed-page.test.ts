@@ -58,9 +58,14 @@ describe('the graph of the deployed pipeline', () => {
       ].toSorted(),
     );
     for (const edge of Object.values(found)) expect(edge).toMatchObject({ granted: true, refused: 0 });
-    expect(found['gateway-local processor-local']).toMatchObject({ seen: 1, deadlineMs: 10_000 });
+    expect(found['gateway-local processor-local']).toMatchObject({
+      calls: 1,
+      traced: 1,
+      deadlineMs: 10_000,
+    });
     // The original and its record.
-    expect(found[`storage-local ${bucket()}`]).toMatchObject({ seen: 2 });
+    expect(found[`storage-local ${bucket()}`]).toMatchObject({ calls: 2, traced: 2 });
+    for (const edge of Object.values(found)) expect(edge).not.toHaveProperty('lost');
   });
 
   test('says of a refused call which grant the stack lacks', async () => {
@@ -79,7 +84,8 @@ describe('the graph of the deployed pipeline', () => {
     // THEN
     expect((await edges())['gateway-local processor-local']).toMatchObject({
       granted: false,
-      seen: 2,
+      calls: 2,
+      traced: 2,
       refused: 1,
       missingGrant: {
         resourceType: 'google_cloud_run_v2_service_iam_member',
@@ -98,7 +104,7 @@ describe('the graph of the deployed pipeline', () => {
     expect(response.status).toBe(403);
     expect((await edges())['outside storage-local']).toMatchObject({
       granted: false,
-      seen: 1,
+      calls: 1,
       refused: 1,
       missingGrant: { member: 'allUsers' },
     });

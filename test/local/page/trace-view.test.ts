@@ -201,6 +201,23 @@ describe('the waterfall', () => {
   });
 });
 
+test('the heading names the service that the request came to, not the front end before it', async () => {
+  // GIVEN
+  const traceId = 'cc'.repeat(16);
+  const more = { traceId, kind: 'server' } as const;
+  const attributes = { 'http.request.method': 'POST', 'http.route': '/process' };
+  const behind = { 'g.co/r/cloud_run_revision/service_name': 'gateway-local' };
+  await cloud.receive([
+    span('f1', undefined, 'Cloud Run', 'gateway-local /process', [0, 20], { ...more, attributes: behind }),
+    span('a1', 'f1', 'gateway', 'POST /process', [1, 18], { ...more, attributes }),
+  ]);
+  // WHEN
+  const page = await browser.open(cloud.at(`#/trace/${traceId}`));
+  // THEN
+  await expect(page.getByRole('heading', { level: 1 }).textContent()).resolves.toBe('gateway POST /process');
+  await expect(page.title()).resolves.toBe('gateway POST /process · Local cloud');
+});
+
 test('critical path, dark time and deadlines stand on the bars where the cloud tells them', async () => {
   // GIVEN
   const story = {

@@ -133,7 +133,7 @@ test('the log lines of a trace are listed by its link', async () => {
   );
   const page = await browser.open(cloud.at(`#/trace/${FAILED}`));
   await page.getByRole('link', { name: 'Log lines' }).click();
-  const lines = page.getByRole('table', { name: '1 log lines' });
+  const lines = page.getByRole('table', { name: '1 log line' });
   await expect(lines.locator('tbody').textContent()).resolves.toContain('document received');
   await lines.getByRole('link', { name: FAILED.slice(0, 8) }).click();
   await page.getByRole('treegrid').waitFor();

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { CloudRunFixture, isRequestLog, program, responseTo } from './cloud-run-fixture';
+import { CloudRunFixture, isRequestLog, program, PROJECT, responseTo } from './cloud-run-fixture';
 
 const TRACE_ID = 'd4cda95b652f4a1592b449d5929fda1b';
 const CALLER_SPAN_ID = '6e0c63257de34c92';
@@ -194,5 +194,35 @@ describe('the request log', () => {
         protocol: 'HTTP/1.1',
       },
     });
+  });
+
+  it('tells the account that an ID token proves and the context that the caller sent, and neither by what proves nothing', async () => {
+    // GIVEN
+    const uri = await cloud.serve('public', ECHO_HEADERS);
+    const { uri: closed } = await cloud.run.create(
+      cloud.spec('closed', 'public', { invokerIamDisabled: false }),
+    );
+    const account = `caller@${PROJECT}.iam.gserviceaccount.com`;
+    const bearer = (audience: string) => `Bearer ${cloud.tokens.issueIdToken(account, audience)}`;
+    const spanId = CALLER_SPAN_ID;
+
+    // WHEN
+    for (const [url, headers] of [
+      [uri, { authorization: bearer(uri), traceparent: `00-${TRACE_ID}-${spanId}-01` }],
+      [closed, { authorization: bearer(closed), traceparent: `00-${TRACE_ID}-${spanId}-00` }],
+      [uri, { 'x-cloud-trace-context': `${TRACE_ID};o=1` }],
+      [uri, { authorization: bearer(closed), traceparent: `00-${TRACE_ID}-nothing-01` }],
+    ] as const) {
+      await (await fetch(url, { headers })).text();
+    }
+
+    // THEN
+    expect(cloud.logs.filter(isRequestLog).map(({ caller }) => caller)).toEqual([
+      { account, context: { spanId, sampled: true } },
+      // Refused, and known all the same.
+      { account, context: { spanId, sampled: false } },
+      { context: { sampled: true } },
+      {},
+    ]);
   });
 });

@@ -29,6 +29,14 @@ function dark(spans: readonly Span[]): [number, number, string][] {
 
 const server = { kind: 'server' } as const;
 const client = { kind: 'client' } as const;
+const frontEnd = { ...server, attributes: { 'g.co/r/cloud_run_revision/service_name': 's-local' } };
+/** The span of a service names the same parent as that of the front end before it. */
+const BEHIND_FRONT_END: readonly Span[] = [
+  span('a', undefined, 'g', 'call', [0, 100], client),
+  span('f', 'a', 'Cloud Run', 'front end', [1, 98], frontEnd),
+  span('b', 'a', 's', 'serve', [5, 90], server),
+  span('c', 'b', 's', 'work', [6, 88]),
+];
 
 describe('the critical path', () => {
   test('follows the calls of a request that ran into its deadline, down to the bucket', () => {
@@ -46,6 +54,23 @@ describe('the critical path', () => {
       ['POST /process', 1002.4, 1004.2],
     ]);
     expect(dark(SPANS)).toEqual([]);
+  });
+
+  test('goes through the service, not through the span of the front end beside it', () => {
+    expect(path(BEHIND_FRONT_END)).toEqual([
+      ['call', 0, 5],
+      ['serve', 5, 6],
+      ['work', 6, 94],
+      ['serve', 94, 95],
+      ['call', 95, 100],
+    ]);
+    expect(dark(BEHIND_FRONT_END)).toEqual([]);
+  });
+
+  test('goes through the front end where the service behind it tells nothing', () => {
+    expect(dark(BEHIND_FRONT_END.slice(0, 2))).toEqual([
+      [1, 99, "the start of Cloud Run 'front end' and the end of Cloud Run 'front end'"],
+    ]);
   });
 
   test.each<[string, Span[], [string, number, number][]]>([

@@ -18,6 +18,7 @@ describe('TraceStore', () => {
       {
         traceId: TRACE_ID,
         rootName: 'POST /process',
+        method: 'POST',
         entryService: 'gateway',
         route: '/process',
         status: 504,
