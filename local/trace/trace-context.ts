@@ -33,6 +33,11 @@ export function traceHeaders({ traceId, spanId }: TraceContext, sampled: boolean
   };
 }
 
+/** The trace id that the front end puts into the header `X-Cloud-Trace-Context` of its answers. */
+export function answeredTraceId(header: string | null): string | undefined {
+  return fromCloudTraceContext(header)?.traceId;
+}
+
 type CallerContext = Pick<TraceContext, 'traceId' | 'callerSpanId'>;
 
 function fromTraceparent(header: unknown): CallerContext | undefined {
