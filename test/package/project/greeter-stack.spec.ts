@@ -1,0 +1,18 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Testing } from 'cdktf';
+import { LocalCloud } from 'traced-cloud-run/testing';
+import { GreeterStack } from './greeter-stack';
+
+let cloud: LocalCloud;
+beforeAll(async () => {
+  cloud = await LocalCloud.start();
+});
+afterAll(() => cloud.dispose());
+
+test('a greeting is one trace', async () => {
+  const { url } = await cloud.deploy<{ readonly url: string }>(new GreeterStack(Testing.app()));
+  const trace = await cloud.traceOf(await fetch(`${url}/greeting`));
+  expect(trace).toBeOneTrace();
+  expect(trace).toHaveSpan({ service: 'greeter', kind: 'server', attributes: { 'url.path': '/greeting' } });
+  expect(trace).not.toHaveSpan({ status: 'error' });
+}, 60_000);
