@@ -37,6 +37,8 @@ function toBeOneTrace(this: MatcherContext, received: unknown): MatcherResult {
   const trace = requireTrace(this, received, 'toBeOneTrace', '');
   const { complete, problems } = trace.assessment;
   const found = complete ? ['It is one trace.'] : ['It is not one whole trace:', ...problems.map(listed)];
+  if (isUnsampled(trace))
+    found.push(listed('its services have not sampled it: deploy them with a ratio of 1'));
   return { pass: complete, message: () => messageOf(this, 'toBeOneTrace', '', found, trace) };
 }
 
@@ -64,6 +66,10 @@ function toHaveSpan(this: MatcherContext, received: unknown, expected: ExpectedS
     };
   }
   return { pass: false, message: message([`It has no span with ${what}.`, ...closest(compared)]) };
+}
+
+function isUnsampled({ spans, logs }: TraceReport): boolean {
+  return spans.length === 0 && logs.some(({ traceSampled }) => traceSampled === false);
 }
 
 function closest(compared: readonly Comparison[]): string[] {
@@ -104,7 +110,7 @@ function requireTrace(
   if (isTrace(received)) return received;
   throw new TypeError(
     `${utils.matcherHint(matcher, 'trace', argument, {})}\n\n` +
-      `it takes a trace, as 'await cloud.traceOf(response)' returns it; got ${utils.stringify(received)}`,
+      `it takes a trace, as 'await cloud.traceOf(response)' returns it; got ${Object.prototype.toString.call(received)}`,
   );
 }
 
