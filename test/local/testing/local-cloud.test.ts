@@ -76,14 +76,11 @@ describe('a stack with a service', () => {
 
 describe('a stack', () => {
   test('that cdktf refuses is refused with the same message', async () => {
-    const refused = (): HelloStack => {
-      const stack = new HelloStack();
-      stack.node.addValidation({ validate: () => ['hello is not what we say'] });
-      return stack;
-    };
-    const { message } = await failureOf(cloud.deploy(refused()));
+    const [stack, same] = [new HelloStack(), new HelloStack()];
+    for (const { node } of [stack, same]) node.addValidation({ validate: () => ['hello is not what we say'] });
+    const { message } = await failureOf(cloud.deploy(stack));
     expect(message).toContain('[hello] hello is not what we say');
-    expect(() => App.of(refused()).synth()).toThrow(new Error(message));
+    expect(() => App.of(same).synth()).toThrow(new Error(message));
   });
 
   test('that the policy refuses is refused with what to write', async () => {
