@@ -77,7 +77,8 @@ describe('a stack with a service', () => {
 describe('a stack', () => {
   test('that cdktf refuses is refused with the same message', async () => {
     const [stack, same] = [new HelloStack(), new HelloStack()];
-    for (const { node } of [stack, same]) node.addValidation({ validate: () => ['hello is not what we say'] });
+    for (const { node } of [stack, same])
+      node.addValidation({ validate: () => ['hello is not what we say'] });
     const { message } = await failureOf(cloud.deploy(stack));
     expect(message).toContain('[hello] hello is not what we say');
     expect(() => App.of(same).synth()).toThrow(new Error(message));
