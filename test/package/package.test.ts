@@ -58,12 +58,17 @@ test('the package holds compiled code, types, what is bundled or read as it is, 
   for (const target of targets) expect(existsSync(join(packed.content, target))).toBe(true);
 });
 
-test('a stack that composes its constructs is what a strict compiler expects', () => {
+test('a stack and the tests of it are what a strict compiler expects', () => {
+  // Jest's functions are globals to some, and imported by others.
+  const spec = readFileSync(join(PROJECT, 'greeter-stack.spec.ts'), 'utf8');
+  const imported = `import { afterAll, beforeAll, expect, test } from '@jest/globals';\n${spec}`;
+  writeFileSync(join(project, 'imported-jest.spec.ts'), imported);
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--skipLibCheck', '--types', 'node,jest'];
   const { stdout, status } = runIn(
     project,
     join('node_modules', 'typescript', 'bin', 'tsc'),
     ...options,
+    'imported-jest.spec.ts',
     ...readdirSync(PROJECT, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts')),
   );
   expect({ stdout, status }).toEqual({ stdout: '', status: 0 });

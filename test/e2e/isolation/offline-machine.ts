@@ -2,16 +2,17 @@ import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { closeHttpServer, listenOnLoopback } from '../../../local/network/loopback-server';
 import { callerEnvironment } from './caller-environment';
 import type { DeploymentResult } from './deployment';
 
 /** What was seen of a deployment on a machine without a network, on the one line that this prints. */
 export interface Observation {
   readonly deployment: DeploymentResult;
-  /** First bytes of every connection to where the caller's environment points. */
+  /** What came first over every connection to where the caller's environment points. */
   readonly connections: readonly string[];
   /** Names that were looked up. */
   readonly lookups: readonly string[];
@@ -26,12 +27,12 @@ async function main(): Promise<void> {
   const [, , home = '', callerId = ''] = process.argv;
   const connections: string[] = [];
   const recorder = createServer((socket) => {
-    socket.once('data', (chunk) => connections.push(chunk.toString('latin1').slice(0, 200)));
+    const index = connections.push('nothing was sent') - 1;
+    socket.once('data', (chunk) => (connections[index] = chunk.toString('latin1').slice(0, 200)));
     socket.on('error', () => undefined);
     socket.setTimeout(1_000, () => socket.destroy());
-  }).listen(0, '127.0.0.1');
-  await once(recorder, 'listening');
-  const { port } = recorder.address() as AddressInfo;
+  });
+  const port = await listenOnLoopback(recorder);
 
   const lookups: string[] = [];
   const resolver = createSocket('udp4', (packet) => lookups.push(packet.toString('latin1')));
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
   );
   const counted = unroutable() - before;
   // 203.0.113.0/24 is for documentation (RFC 5737).
-  await once(connect(443, '203.0.113.1'), 'error').catch(() => undefined);
+  await once(connect(443, '203.0.113.1'), 'error');
 
   const observation: Observation = {
     deployment: JSON.parse(stdout),
@@ -57,7 +58,7 @@ async function main(): Promise<void> {
     unroutableAfterAttempt: unroutable() - before,
   };
   console.log(JSON.stringify(observation));
-  recorder.close();
+  await closeHttpServer(recorder);
   resolver.close();
 }
 

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Testing } from 'cdktf';
 import { LocalCloud } from 'traced-cloud-run/testing';
 import { GreeterStack } from './greeter-stack';
