@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cleanup } from './cleanup';
@@ -25,9 +25,19 @@ export async function temporaryProject(cleanup: Cleanup): Promise<string> {
 async function removeAbandoned(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const project = join(tmpdir(), name);
-    const { state } = await readInstance(instanceFile(project));
-    if (state !== 'stale') continue;
+    if (!(await isAbandoned(project))) continue;
     endLeftovers(processRecordFile(project));
     rmSync(project, { recursive: true, force: true });
+  }
+}
+
+async function isAbandoned(project: string): Promise<boolean> {
+  try {
+    // Others may write there too, and what they write must not say which processes end.
+    if (lstatSync(project).uid !== process.getuid?.()) return false;
+    return (await readInstance(instanceFile(project))).state === 'stale';
+  } catch {
+    // It is gone by now, or no local cloud has made it.
+    return false;
   }
 }

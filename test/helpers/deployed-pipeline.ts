@@ -7,6 +7,7 @@ import { runCdktf } from '../../local/cdktf';
 import { deployStack } from '../../local/commands/deploy-stack';
 import type { TraceReport } from '../../local/control/trace-report';
 import { LocalCloud, type LocalCloudOptions } from '../../local/local-cloud';
+import { answeredTraceId } from '../../local/trace/trace-context';
 import { readShownPlan } from './terraform-plan';
 
 const ROOT = resolve(__dirname, '../..');
@@ -58,7 +59,7 @@ export class DeployedPipeline {
 
   /** The complete trace of an answered request; fails when it does not become complete. */
   async traceOf(response: Response): Promise<TraceReport> {
-    const traceId = response.headers.get('x-cloud-trace-context') ?? '';
+    const traceId = answeredTraceId(response.headers.get('x-cloud-trace-context')) ?? '';
     const report = await this.cloud.waitForTrace(traceId, { timeoutMs: TRACE_TIMEOUT_MS });
     if (!report.assessment.complete) throw new Error(report.assessment.problems.join('; '));
     return report;

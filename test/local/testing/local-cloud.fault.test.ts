@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -36,14 +36,17 @@ test('nothing is left of a cloud whose process ends without disposing of it', as
 
 test('what is left of a cloud whose process was killed goes with the next one, of which nothing is left', async () => {
   // GIVEN
+  const foreign = join(temporary, 'local-cloud-of-others');
+  mkdirSync(join(foreign, '.local'), { recursive: true });
+  writeFileSync(join(foreign, '.local', 'instance.json'), 'something else');
   const killed = start('stay');
   await once(killed.stdout, 'data');
   killed.kill('SIGKILL');
   await once(killed, 'close');
   const { clouds, processes } = left();
-  expect([clouds.length, processes.length]).toEqual([1, 1]);
+  expect([clouds.length, processes.length]).toEqual([2, 1]);
   // WHEN
   expect(await once(start('using'), 'close')).toEqual([0, null]);
   // THEN
-  expect(left()).toEqual({ clouds: [], processes: [] });
+  expect(left()).toEqual({ clouds: ['local-cloud-of-others'], processes: [] });
 }, 60_000);
