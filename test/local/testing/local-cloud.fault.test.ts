@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => rmSync(temporary, { recursive: true }));
 
 /** Starts a process with a cloud that a service is deployed to. */
-function start(how: 'using' | 'exit' | 'stay'): ChildProcessByStdio<null, Readable, null> {
+function start(how: 'using' | 'exit' | 'stay' | 'dispose-early'): ChildProcessByStdio<null, Readable, null> {
   return spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'cloud-process.ts'), how], {
     cwd: ROOT,
     env: { ...process.env, TMPDIR: temporary },
@@ -31,6 +31,14 @@ function left(): { clouds: string[]; processes: string[] } {
 
 test('nothing is left of a cloud whose process ends without disposing of it', async () => {
   expect(await once(start('exit'), 'close')).toEqual([0, null]);
+  expect(left()).toEqual({ clouds: [], processes: [] });
+}, 60_000);
+
+test('nothing is left of a cloud that is disposed of while a container starts', async () => {
+  const early = start('dispose-early');
+  const [[said], end] = await Promise.all([once(early.stdout, 'data'), once(early, 'close')]);
+  expect(String(said)).toBe('DeployError: the cloud was disposed of during the deploy\n');
+  expect(end).toEqual([0, null]);
   expect(left()).toEqual({ clouds: [], processes: [] });
 }, 60_000);
 
