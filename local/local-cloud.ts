@@ -6,6 +6,7 @@ import { ControlServer } from './control/control-server';
 import { type ServiceGraph, serviceGraph } from './control/service-graph';
 import { claimInstance, type Instance, refuseSecondInstance, releaseInstance } from './control/instance-file';
 import { type TraceReport, traceReport } from './control/trace-report';
+import { dataDirectoryOf, instanceFile, RUN_DIRECTORY } from './data-directory';
 import { deployedStack } from './deployed-stack';
 import type { FaultRuleSet } from './faults/fault-rules';
 import { KeptTraces } from './kept-traces';
@@ -14,6 +15,7 @@ import { type LogEntry, LogStore } from './logging/log-store';
 import type { Alert } from './monitoring/alert';
 import type { AlertEvaluator } from './monitoring/alert-evaluator';
 import { type RunningProducts, startProducts } from './start-products';
+import { temporaryProject } from './temporary-project';
 import { terraformEnvironment, type TerraformPointers } from './terraform-environment';
 import type { Products } from './terraform/resource-types';
 import type { Stack } from './trace/stack';
@@ -21,10 +23,18 @@ import { TraceStore } from './trace/trace-store';
 import { assessTrace } from './trace/trace-tree';
 
 export interface LocalCloudOptions {
-  /** The project it serves; everything it keeps goes into `.local` there. */
-  readonly projectDirectory: string;
-  /** Of the control server, on 127.0.0.1; 0 takes any free one. */
-  readonly port: number;
+  /**
+   * The project it serves; everything it keeps goes into `.local` there.
+   *
+   * @default - a directory of its own among the system's temporary files, which goes with it
+   */
+  readonly projectDirectory?: string;
+  /**
+   * Of the control server, on 127.0.0.1.
+   *
+   * @default - any free one
+   */
+  readonly port?: number;
   /**
    * Faults to inject into requests to services and buckets.
    *
@@ -47,11 +57,6 @@ export interface LocalCloudStatus {
   readonly terraform: TerraformPointers;
   /** How many traces are kept, and how many at most: the newest ones. */
   readonly traces: { readonly kept: number; readonly atMost: number };
-}
-
-/** Names the running instance; also how `status`, `traces` and the others find it. */
-export function instanceFile(projectDirectory: string): string {
-  return join(dataDirectoryOf(projectDirectory), 'instance.json');
 }
 
 /** The part of Google Cloud that a stack is deployed to, in this process and on 127.0.0.1. */
@@ -85,12 +90,14 @@ export class LocalCloud {
    * traces. Throws InstanceRunningError when
    * one runs for the project already, PortTakenError when the port is somebody else's.
    */
-  static async start({ projectDirectory, port, faults, onAlert }: LocalCloudOptions): Promise<LocalCloud> {
-    const dataDirectory = dataDirectoryOf(projectDirectory);
-    const file = instanceFile(projectDirectory);
-    await refuseSecondInstance(file);
+  static async start(options: LocalCloudOptions = {}): Promise<LocalCloud> {
+    const { port = 0, faults, onAlert } = options;
     const cleanup = new Cleanup();
     try {
+      const projectDirectory = options.projectDirectory ?? (await temporaryProject(cleanup));
+      const dataDirectory = dataDirectoryOf(projectDirectory);
+      const file = instanceFile(projectDirectory);
+      await refuseSecondInstance(file);
       const logs = new LogStore();
       const traces = new TraceStore();
       const shutdown = new AbortController();
@@ -175,7 +182,7 @@ export class LocalCloud {
     return traceReport(traceId, this.traces.trace(traceId)?.spans ?? [], logs());
   }
 
-  /** Stops the services and everything else; nothing is left but files in the data directory. */
+  /** Stops the services and everything else; nothing is left but files in the project's directory, if that was given. */
   async dispose(): Promise<void> {
     await this.#cleanup.run();
   }
@@ -191,10 +198,6 @@ interface Parts {
   readonly cleanup: Cleanup;
 }
 
-function dataDirectoryOf(projectDirectory: string): string {
-  return join(projectDirectory, '.local');
-}
-
 /** Of the data directory; survives a restart. */
 const TRACES_DIRECTORY = 'traces';
 
@@ -205,7 +208,7 @@ const TRACES_DIRECTORY = 'traces';
 async function removeLeftovers(dataDirectory: string): Promise<void> {
   await mkdir(dataDirectory, { recursive: true });
   for (const name of await readdir(dataDirectory)) {
-    if (name.startsWith('instance.json') || ['run', TRACES_DIRECTORY].includes(name)) continue;
+    if (name.startsWith('instance.json') || [RUN_DIRECTORY, TRACES_DIRECTORY].includes(name)) continue;
     await rm(join(dataDirectory, name), { recursive: true, force: true });
   }
 }

@@ -4,6 +4,7 @@ import { ImageStore } from './artifact-registry/image-store';
 import { startRegistryServer } from './artifact-registry/registry-server';
 import { Repositories } from './artifact-registry/repositories';
 import type { Cleanup } from './cleanup';
+import { RUN_DIRECTORY } from './data-directory';
 import { FaultRules, type FaultRuleSet } from './faults/fault-rules';
 import { Iam } from './iam/iam';
 import { Tokens } from './iam/tokens';
@@ -146,7 +147,7 @@ export async function startProducts(options: ProductsOptions, cleanup: Cleanup):
 
   const secretManager = new SecretManager();
   const run = new CloudRun({
-    directory: join(dataDirectory, 'run'),
+    directory: join(dataDirectory, RUN_DIRECTORY),
     images,
     iam,
     tokens,

@@ -10,10 +10,11 @@ export interface TerraformPointers {
 }
 
 /**
- * Variables by which Terraform, the google provider or gcloud could find somebody's real account or settings, and those
- * of proxies: some programs read the lower case first.
+ * Variables by which Terraform, the google provider or gcloud could find somebody's real account or settings, those of
+ * proxies, where some programs read the lower case first, and those that make Terraform send traces of itself.
  */
-const LEADS_ELSEWHERE = /^(TF_|GOOGLE_|GCLOUD_|GCP_|CLOUDSDK_|USE_STDOUT_|(https?|all|no)_proxy$)/i;
+const LEADS_ELSEWHERE =
+  /^(TF_|GOOGLE_|GCLOUD_|GCP_|GCE_|METADATA_|CLOUDSDK_|OTEL_|USE_STDOUT_|(https?|grpc|all|no)_proxy$)/i;
 
 /**
  * The environment of a process that runs cdktf and Terraform against a local cloud: that of the caller without

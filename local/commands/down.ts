@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readInstance } from '../control/instance-file';
-import { instanceFile } from '../local-cloud';
+import { instanceFile } from '../data-directory';
 import { UserError } from '../user-error';
 import { findRunning } from './find-running';
 

@@ -1,6 +1,7 @@
 import { ControlClient } from '../control/control-client';
 import { readInstance } from '../control/instance-file';
-import { instanceFile, type LocalCloudStatus } from '../local-cloud';
+import { instanceFile } from '../data-directory';
+import type { LocalCloudStatus } from '../local-cloud';
 import { UserError } from '../user-error';
 
 /** The door of the local cloud that runs for this project. Throws UserError when none does. */

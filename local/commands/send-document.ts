@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { answeredTraceId } from '../trace/trace-context';
 import { UserError } from '../user-error';
 import type { StackOutputs } from './deploy-stack';
 
@@ -51,7 +52,7 @@ export async function sendDocument(
   });
   const text = await response.text();
   const durationMs = performance.now() - startedAt;
-  const traceId = /^[0-9a-f]{32}/.exec(response.headers.get('x-cloud-trace-context') ?? '')?.[0];
+  const traceId = answeredTraceId(response.headers.get('x-cloud-trace-context'));
   if (!traceId)
     throw new UserError(`POST ${url} answered ${response.status} without X-Cloud-Trace-Context: ${text}`);
   return { url, status: response.status, durationMs, body: text, traceId };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ServerResponse } from 'node:http';
 import { transform } from 'esbuild';
+import { sourceFile } from '../source-file';
 
 /**
  * What follows is a file below `local/`: a style sheet of the page, or a module without its extension, as imports name it.
@@ -10,8 +10,6 @@ import { transform } from 'esbuild';
 export const FILES_PATH = '/files/';
 
 const TRANSFORM = { loader: 'ts', target: 'es2022' } as const;
-
-const LOCAL = join(__dirname, '..');
 
 /** The page is made of its own files and speaks to its own server; text from a trace can become neither code nor markup. */
 const CONTENT_SECURITY_POLICY = [
@@ -28,14 +26,14 @@ const CONTENT_SECURITY_POLICY = [
 
 /** Answers with the page itself. */
 export function sendPage(response: ServerResponse): void {
-  send(response, 'text/html', readFileSync(join(LOCAL, 'page', 'index.html'), 'utf8'));
+  send(response, 'text/html', readFileSync(sourceFile('page', 'index.html'), 'utf8'));
 }
 
 /** Answers with a style sheet, or with a module without its types, and returns whether there is one of that name. */
 export async function sendFile(response: ServerResponse, name: string): Promise<boolean> {
   if (!/^[a-z-]+(?:\/[a-z-]+)*(?:\.css)?$/.test(name)) return false;
   const isStyle = name.endsWith('.css');
-  const file = join(LOCAL, isStyle ? name : `${name}.ts`);
+  const file = sourceFile(isStyle ? name : `${name}.ts`);
   const source = readIfPresent(file);
   if (source === undefined) return false;
   if (isStyle) send(response, 'text/css', source);

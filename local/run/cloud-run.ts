@@ -12,7 +12,7 @@ import type { Span } from '../trace/span';
 import type { ContainerNetwork } from './container-environment';
 import { FrontEnd } from './front-end';
 import { InvokerCheck } from './invoker-check';
-import { endLeftovers, ProcessRecord } from './process-record';
+import { endLeftovers, PROCESS_RECORD, ProcessRecord } from './process-record';
 import { Revision } from './revision';
 import {
   iamResourceName,
@@ -84,7 +84,7 @@ export class CloudRun {
   /** Ends containers that an earlier, killed daemon left running, see `instances.json`. */
   constructor(options: CloudRunOptions) {
     this.#options = options;
-    const file = join(options.directory, 'instances.json');
+    const file = join(options.directory, PROCESS_RECORD);
     endLeftovers(file);
     this.#processes = new ProcessRecord(file);
     this.#invokers = new InvokerCheck(options.iam, options.tokens);

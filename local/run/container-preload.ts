@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { transform } from 'esbuild';
-import { packageRoot } from '../../services/package-root';
+import { sourceFile } from '../source-file';
 
 /** The source of what containers run before their own code; it is not compiled with the rest, as nothing imports it. */
-const SOURCE = join(packageRoot(__dirname), 'local', 'run', 'fetch-through-proxy.ts');
+const SOURCE = sourceFile('run', 'fetch-through-proxy.ts');
 
 /** Writes it into `directory` as Node.js of every version can load it, and returns the file for `node --require`. */
 export async function writeContainerPreload(directory: string): Promise<string> {

@@ -2,6 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+/** Name of the file, in the directory of Cloud Run. */
+export const PROCESS_RECORD = 'instances.json';
+
 interface Entry {
   readonly pid: number;
   /** When the process started; with it, a process that got the same pid later is not taken for ours. */

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import type { handleUnaryCall, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { AnyDefinition, ServiceDefinition } from '@grpc/proto-loader';
+import { sourceFile } from '../source-file';
 import { ProviderService } from './provider-service';
 import type { ProviderServiceOptions } from './provider-service';
 import type * as wire from './wire';
@@ -112,7 +112,7 @@ function reattachProviders(port: number): string {
 }
 
 function loadService(file: string, name: string): ServiceDefinition {
-  const { [name]: definition } = loadSync(join(__dirname, file), {
+  const { [name]: definition } = loadSync(sourceFile('terraform', file), {
     keepCase: true,
     longs: Number,
     enums: String,

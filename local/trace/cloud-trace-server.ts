@@ -1,8 +1,8 @@
 import { createServer, type Server as TcpServer, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { Server, ServerCredentials, status, type handleUnaryCall, type Metadata } from '@grpc/grpc-js';
 import { loadSync, type AnyDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import { closeHttpServer, listenOnLoopback } from '../network/loopback-server';
+import { sourceFile } from '../source-file';
 import { fromCloudTrace, projectOf, type CloudTraceSpan } from './cloud-trace-span';
 import {
   authenticateWriter,
@@ -107,7 +107,7 @@ function authorizationOf(metadata: Metadata): string | undefined {
 const SERVICE = 'google.devtools.cloudtrace.v2.TraceService';
 
 function traceService(): ServiceDefinition {
-  const definition = loadSync(join(__dirname, 'cloud-trace.proto'), { longs: String, enums: String })[
+  const definition = loadSync(sourceFile('trace', 'cloud-trace.proto'), { longs: String, enums: String })[
     SERVICE
   ];
   if (!definition || isMessage(definition)) throw new Error(`cloud-trace.proto has no service ${SERVICE}`);

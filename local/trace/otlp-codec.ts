@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { loadSync, type AnyDefinition, type MessageTypeDefinition } from '@grpc/proto-loader';
+import { sourceFile } from '../source-file';
 
 /** An export request as @grpc/proto-loader decodes `otlp.proto`: 64-bit integers as strings, enums by name. */
 export interface ExportRequest {
@@ -52,7 +52,7 @@ export interface RpcStatus {
 
 export type OtlpEncoding = 'application/json' | 'application/x-protobuf';
 
-const definitions = loadSync(join(__dirname, 'otlp.proto'), { longs: String, enums: String });
+const definitions = loadSync(sourceFile('trace', 'otlp.proto'), { longs: String, enums: String });
 const request = message('ExportTraceServiceRequest');
 const response = message('ExportTraceServiceResponse');
 const rpcStatus = message('RpcStatus');

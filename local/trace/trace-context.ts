@@ -41,6 +41,11 @@ export function traceHeaders({ traceId, spanId }: TraceContext, sampled: boolean
   };
 }
 
+/** The trace id that the front end puts into the header `X-Cloud-Trace-Context` of its answers. */
+export function answeredTraceId(header: string | null): string | undefined {
+  return fromCloudTraceContext(header)?.traceId;
+}
+
 /** The last bit of the flags, in both formats. */
 const SAMPLED = 1;
 

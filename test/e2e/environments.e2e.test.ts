@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { App } from 'cdktf';
 import { DeploymentEnvironment } from '../../constructs';
@@ -14,12 +13,9 @@ const SERVICES = ['gateway', 'processor', 'storage'].map((id) => `google_cloud_r
 const BUCKET = 'google_storage_bucket.storage_bucket-documents_A4421C60';
 
 const cleanup = new Cleanup();
-let directory: string;
 let cloud: LocalCloud;
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'environments-'));
-  cleanup.defer(() => rm(directory, { recursive: true, force: true }));
-  cloud = await LocalCloud.start({ projectDirectory: directory, port: 0 });
+  cloud = await LocalCloud.start();
   cleanup.defer(() => cloud.dispose());
 });
 afterAll(() => cleanup.run());
@@ -28,7 +24,7 @@ afterAll(() => cleanup.run());
 async function open(
   environment: DeploymentEnvironment,
 ): Promise<{ workspace: TerraformWorkspace; config: Config }> {
-  const app = new App({ outdir: join(directory, environment.name) });
+  const app = new App({ outdir: join(cloud.dataDirectory, environment.name) });
   const stack = new DocumentPipelineStack(app, {
     environment,
     projectId: PROJECT,

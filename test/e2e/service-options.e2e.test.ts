@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cleanup } from '../../local/cleanup';
 import { LocalCloud } from '../../local/local-cloud';
@@ -18,11 +17,9 @@ let cloud: LocalCloud;
 let workspace: TerraformWorkspace;
 
 beforeAll(async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'options-'));
-  cleanup.defer(() => rm(directory, { recursive: true, force: true }));
-  cloud = await LocalCloud.start({ projectDirectory: directory, port: 0 });
+  cloud = await LocalCloud.start();
   cleanup.defer(() => cloud.dispose());
-  const image = join(directory, 'image');
+  const image = join(cloud.dataDirectory, 'image');
   await mkdir(image);
   await writeFile(join(image, 'main.js'), PROGRAM);
   const { TF_REATTACH_PROVIDERS: reattach = '', LOCAL_CLOUD_REGISTRY: registryUrl } =

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { runCdktf } from '../../local/cdktf';
-import { Cleanup } from '../../local/cleanup';
 import { deployStack } from '../../local/commands/deploy-stack';
 import type { TraceReport } from '../../local/control/trace-report';
 import { LocalCloud, type LocalCloudOptions } from '../../local/local-cloud';
+import { answeredTraceId } from '../../local/trace/trace-context';
 import { readShownPlan } from './terraform-plan';
 
 const ROOT = resolve(__dirname, '../..');
@@ -18,12 +18,8 @@ const TRACE_TIMEOUT_MS = 20_000;
 /** The pipeline of this repository, deployed by the real cdktf and Terraform to a local cloud of its own. */
 export class DeployedPipeline {
   static async start(options: Pick<LocalCloudOptions, 'onAlert'> = {}): Promise<DeployedPipeline> {
-    const directory = await mkdtemp(join(tmpdir(), 'pipeline-'));
-    const cleanup = new Cleanup();
-    cleanup.defer(() => rm(directory, { recursive: true, force: true }));
+    const cloud = await LocalCloud.start(options);
     try {
-      const cloud = await LocalCloud.start({ ...options, projectDirectory: directory, port: 0 });
-      cleanup.defer(() => cloud.dispose());
       const outputs = await deployStack({
         stack: STACK,
         projectDirectory: ROOT,
@@ -37,18 +33,16 @@ export class DeployedPipeline {
         },
         signal: new AbortController().signal,
       });
-      return new DeployedPipeline(directory, cloud, String(outputs['gateway_url']), cleanup);
+      return new DeployedPipeline(cloud, String(outputs['gateway_url']));
     } catch (error) {
-      await cleanup.run();
+      await cloud.dispose();
       throw error;
     }
   }
 
   private constructor(
-    readonly directory: string,
     readonly cloud: LocalCloud,
     readonly gatewayUrl: string,
-    private readonly cleanup: Cleanup,
   ) {}
 
   /** URI of a deployed service by its construct id. */
@@ -65,7 +59,7 @@ export class DeployedPipeline {
 
   /** The complete trace of an answered request; fails when it does not become complete. */
   async traceOf(response: Response): Promise<TraceReport> {
-    const traceId = response.headers.get('x-cloud-trace-context') ?? '';
+    const traceId = answeredTraceId(response.headers.get('x-cloud-trace-context')) ?? '';
     const report = await this.cloud.waitForTrace(traceId, { timeoutMs: TRACE_TIMEOUT_MS });
     if (!report.assessment.complete) throw new Error(report.assessment.problems.join('; '));
     return report;
@@ -79,7 +73,7 @@ export class DeployedPipeline {
       projectDirectory: ROOT,
       outputDirectory: join(this.cloud.dataDirectory, 'cdktf.out'),
       environment: this.cloud.terraformEnvironment(process.env),
-      logFile: join(this.directory, 'cdktf.log'),
+      logFile: join(this.cloud.dataDirectory, 'cdktf.log'),
       onLine: (line) => lines.push(line),
     });
     return { exitCode, text: lines.join('\n') };
@@ -106,6 +100,6 @@ export class DeployedPipeline {
   }
 
   async dispose(): Promise<void> {
-    await this.cleanup.run();
+    await this.cloud.dispose();
   }
 }

@@ -101,10 +101,7 @@ export class ProjectCopy {
 
   /** Pids and command lines of processes that belong to this copy: npm, the local cloud, Terraform, containers. */
   processes(): string[] {
-    const { stdout } = spawnSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' });
-    return stdout
-      .split('\n')
-      .filter((line) => line.includes(this.directory) || this.#worksHere(line.trim().split(' ')[0] ?? ''));
+    return processesIn(this.directory);
   }
 
   async dispose(): Promise<void> {
@@ -114,14 +111,22 @@ export class ProjectCopy {
     }
     await rm(this.directory, { recursive: true, force: true });
   }
+}
 
-  #worksHere(pid: string): boolean {
-    try {
-      return readlinkSync(`/proc/${pid}/cwd`).startsWith(this.directory);
-    } catch {
-      // It has ended, or is somebody else's.
-      return false;
-    }
+/** Pids and command lines of processes that name the directory, or work in it. */
+export function processesIn(directory: string): string[] {
+  const { stdout } = spawnSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' });
+  return stdout
+    .split('\n')
+    .filter((line) => line.includes(directory) || worksIn(directory, line.trim().split(' ')[0] ?? ''));
+}
+
+function worksIn(directory: string, pid: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`).startsWith(directory);
+  } catch {
+    // It has ended, or is somebody else's.
+    return false;
   }
 }
 

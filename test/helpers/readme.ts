@@ -19,6 +19,7 @@ export const EXAMPLES = {
   'ci image example': 'ci-image-example.ts',
   'private example': 'private-example.ts',
   'sidecar example': 'sidecar-example.ts',
+  'testing example': 'testing-example.test.ts',
   'express example': 'express-example.ts',
 } as const;
 

@@ -1,15 +1,6 @@
 /** What Terraform says, read from its machine-readable output. */
 
-/** A diagnostic as `terraform -json` prints it. */
-export interface TerraformDiagnostic {
-  readonly severity: 'error' | 'warning';
-  readonly summary: string;
-  readonly detail: string;
-  /** Resource address, where there is one. */
-  readonly address?: string;
-  /** Source text around the place, where Terraform could tell it. `context` is such as `resource.google_x.y`. */
-  readonly snippet?: { readonly context: string | null; readonly code: string };
-}
+import type { TerraformDiagnostic } from '../../local/testing/terraform-diagnostics';
 
 type Action = 'create' | 'update' | 'delete' | 'replace';
 
@@ -75,17 +66,6 @@ function actionOf(actions: readonly string[]): Action | undefined {
   const [first, second] = actions;
   if (second !== undefined) return 'replace';
   return first === 'create' || first === 'update' || first === 'delete' ? first : undefined;
-}
-
-/** The diagnostics among the JSON lines of a command with `-json`. */
-export function diagnosticsOf(stdout: string): TerraformDiagnostic[] {
-  return stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .flatMap((line) => {
-      const { type, diagnostic }: { type?: string; diagnostic?: TerraformDiagnostic } = JSON.parse(line);
-      return type === 'diagnostic' && diagnostic ? [diagnostic] : [];
-    });
 }
 
 /** Paths of the leaves that differ. `unknown` mirrors the value and holds true where it is not known yet. */

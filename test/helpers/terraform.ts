@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { startProviderServer } from '../../local/terraform/provider-server';
 import type { ProviderServer, ProviderServerOptions } from '../../local/terraform/provider-server';
-import { diagnosticsOf, readShownPlan } from './terraform-plan';
-import type { CommandResult, Plan, TerraformDiagnostic } from './terraform-plan';
+import { diagnosticsOf, type TerraformDiagnostic } from '../../local/testing/terraform-diagnostics';
+import { readShownPlan } from './terraform-plan';
+import type { CommandResult, Plan } from './terraform-plan';
 
 /** The content of a `main.tf.json`: `resource`, `variable`, `output`, ... as Terraform's JSON syntax has them. */
 export type Config = Record<string, unknown>;

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LocalCloud } from '../../local/local-cloud';
 import { bundleService } from '../services/telemetry/child-service';
@@ -9,16 +8,11 @@ const PROJECT = 'local-test';
 const ACCOUNT = `frugal@${PROJECT}.iam.gserviceaccount.com`;
 const IMAGE = 'europe-west1-docker.pkg.dev/local-test/services/frugal:1';
 
-let directory: string;
 let cloud: LocalCloud;
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'cpu-idle-'));
-  cloud = await LocalCloud.start({ projectDirectory: directory, port: 0 });
+  cloud = await LocalCloud.start();
 }, 60_000);
-afterAll(async () => {
-  await cloud.dispose();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(() => cloud.dispose());
 
 test('an instance that is frozen between its requests sends the spans of each of them before', async () => {
   // GIVEN a service that has CPU during requests only, and knows

@@ -1,21 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCdktf } from '../../local/cdktf';
 import { LocalCloud } from '../../local/local-cloud';
 import { responseTo } from './run/cloud-run-fixture';
 
-let projectDirectory: string;
 let cloud: LocalCloud;
 beforeEach(async () => {
-  projectDirectory = await mkdtemp(join(tmpdir(), 'project-'));
-  cloud = await LocalCloud.start({ projectDirectory, port: 0 });
+  cloud = await LocalCloud.start();
 });
 afterEach(async () => {
   jest.restoreAllMocks();
   await cloud.dispose();
-  await rm(projectDirectory, { recursive: true, force: true });
 });
 
 it('goes on without log files when they cannot be written, and says so once', async () => {

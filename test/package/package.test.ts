@@ -36,12 +36,12 @@ function synthIn(directory: string): string {
   return join(directory, STACK, bundle);
 }
 
-test('the package holds compiled code, types and the telemetry that is bundled, and all that it exports', () => {
+test('the package holds compiled code, types, what is bundled or read as it is, and all that it exports', () => {
   const files = readdirSync(packed.content, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(packed.content.length + 1));
   const expected =
-    /^(?:dist\/.*\.(?:js|d\.ts)|services\/telemetry\/[\w-]+\.ts|README\.md|LICENSE|package\.json)$/;
+    /^(?:dist\/.*\.(?:js|d\.ts)|local\/.*|services\/telemetry\/[\w-]+\.ts|README\.md|LICENSE|package\.json)$/;
   expect(files.filter((file) => !expected.test(file))).toEqual([]);
   const manifest: {
     readonly exports: Record<string, Record<string, string>>;
@@ -58,12 +58,17 @@ test('the package holds compiled code, types and the telemetry that is bundled, 
   for (const target of targets) expect(existsSync(join(packed.content, target))).toBe(true);
 });
 
-test('a stack that composes its constructs is what a strict compiler expects', () => {
+test('a stack and the tests of it are what a strict compiler expects', () => {
+  // Jest's functions are globals to some, and imported by others.
+  const spec = readFileSync(join(PROJECT, 'greeter-stack.spec.ts'), 'utf8');
+  const imported = `import { afterAll, beforeAll, expect, test } from '@jest/globals';\n${spec}`;
+  writeFileSync(join(project, 'imported-jest.spec.ts'), imported);
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--skipLibCheck', '--types', 'node,jest'];
   const { stdout, status } = runIn(
     project,
     join('node_modules', 'typescript', 'bin', 'tsc'),
     ...options,
+    'imported-jest.spec.ts',
     ...readdirSync(PROJECT, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts')),
   );
   expect({ stdout, status }).toEqual({ stdout: '', status: 0 });
@@ -72,9 +77,9 @@ test('a stack that composes its constructs is what a strict compiler expects', (
 test('a stack that composes its constructs is snapshot-tested, which tells a changed deadline', () => {
   // GIVEN
   const jest = join('node_modules', 'jest', 'bin', 'jest.js');
-  const first = runIn(project, jest, '--ci=false');
+  const first = runIn(project, jest, '--ci=false', 'greetings-stack');
   expect(first.stderr).toContain('1 snapshot written');
-  expect(runIn(project, jest, '--ci')).toMatchObject({
+  expect(runIn(project, jest, '--ci', 'greetings-stack')).toMatchObject({
     status: 0,
     stderr: expect.stringContaining('1 passed'),
   });
@@ -82,12 +87,17 @@ test('a stack that composes its constructs is snapshot-tested, which tells a cha
   const file = join(project, 'greetings-stack.ts');
   const source = readFileSync(file, 'utf8');
   writeFileSync(file, source.replace('deadlineMs: 800', 'deadlineMs: 900'));
-  const changed = runIn(project, jest, '--ci');
+  const changed = runIn(project, jest, '--ci', 'greetings-stack');
   writeFileSync(file, source);
   // THEN
   expect(changed.status).toBe(1);
   expect(changed.stderr).toMatch(/-\s+"value": "800"\n\s*\+\s+"value": "900"/);
 }, 60_000);
+
+test('a stack is deployed to a local cloud by its test, and its trace looked at', () => {
+  const { stderr, status } = runIn(project, join('node_modules', 'jest', 'bin', 'jest.js'), 'greeter-stack');
+  expect({ stderr, status }).toEqual({ stderr: expect.stringContaining('2 passed'), status: 0 });
+}, 90_000);
 
 test('a service of the project is bundled with the telemetry of the package, and traced', async () => {
   // GIVEN
@@ -145,6 +155,15 @@ describe('without its optional peers', () => {
     expect(stderr).toBe(
       'traced-cloud-run takes cdktf, constructs, @cdktf/provider-google, not installed here; ' +
         'run: npm install --save-dev cdktf@^0.21.0 constructs@^10.4.2 @cdktf/provider-google@^16.12.1\n',
+    );
+  });
+
+  test('the test kit says what to install', () => {
+    const without = packed.install(['@grpc/grpc-js', '@msgpack/msgpack', 'selfsigned']);
+    const script = `try { require('traced-cloud-run/testing') } catch (error) { console.error(error.message) }`;
+    expect(runIn(without, '--eval', script).stderr).toBe(
+      'traced-cloud-run/testing takes @grpc/grpc-js, @msgpack/msgpack, selfsigned, not installed here; ' +
+        'run: npm install --save-dev @grpc/grpc-js@^1.14.7 @msgpack/msgpack@^3.1.3 selfsigned@^5.5.0\n',
     );
   });
 

@@ -71,6 +71,7 @@ describe('the README', () => {
       ['An image that CI owns', 'ci image example'],
       ['Private, with a VPC network', 'private example'],
       ['With a sidecar', 'sidecar example'],
+      ['Testing your own services', 'testing example'],
       ['In a service you have', 'express example'],
     ]);
     expect(shown.map(([, name]) => name)).toEqual(Object.keys(EXAMPLES));

@@ -1,6 +1,6 @@
 import { cloudRunService } from '../../../../local/terraform/resources/cloud-run';
 import { TerraformWorkspace } from '../../../helpers/terraform';
-import type { TerraformDiagnostic } from '../../../helpers/terraform-plan';
+import type { TerraformDiagnostic } from '../../../../local/testing/terraform-diagnostics';
 import { CloudRunFixture } from '../../run/cloud-run-fixture';
 import { minimal, service } from './cloud-run-config';
 
