@@ -1,7 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { LineWriter } from './line-writer';
-import { createTimestamp, SEVERITIES, traceFields } from './log-fields';
+import { createTimestamp, SEVERITIES, traceMembers } from './log-fields';
 
 /** https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#HttpRequest */
 export interface HttpRequest {
@@ -38,12 +38,10 @@ export class AccessLog {
     // The error itself is the application's or the framework's to log; twice would count twice in Error Reporting.
     const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info';
     if (!this.#logger.isLevelEnabled(level)) return;
-    const fields = JSON.stringify({
-      httpRequest,
-      ...traceFields(this.#projectId, span),
-      message: `${requestMethod} ${requestUrl} ${status}`,
-    });
-    const line = `{"severity":"${SEVERITIES[level]}"${this.#timestamp()},${fields.slice(1)}\n`;
+    const request = JSON.stringify(httpRequest);
+    const message = JSON.stringify(`${requestMethod} ${requestUrl} ${status}`);
+    const members = `"httpRequest":${request}${traceMembers(this.#projectId, span)},"message":${message}`;
+    const line = `{"severity":"${SEVERITIES[level]}"${this.#timestamp()},${members}}\n`;
     if (level === 'info') this.#lines.writeSoon(line);
     else this.#lines.writeNow(line);
   }

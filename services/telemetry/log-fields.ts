@@ -13,19 +13,37 @@ export const SEVERITIES: Readonly<Record<string, string>> = {
 };
 
 /** What links a line to its span: https://cloud.google.com/trace/docs/trace-log-integration */
+const TRACE = 'logging.googleapis.com/trace';
+const SPAN_ID = 'logging.googleapis.com/spanId';
+const TRACE_SAMPLED = 'logging.googleapis.com/trace_sampled';
+
+/** The fields that link a line to its span; none for a span that is not recorded anywhere. */
 export function traceFields(
   projectId: string | undefined,
   span: SpanContext | undefined,
 ): Record<string, string | boolean> {
   if (span === undefined || !isSpanContextValid(span)) return {};
   return {
-    'logging.googleapis.com/trace':
-      projectId === undefined ? span.traceId : `projects/${projectId}/traces/${span.traceId}`,
-    'logging.googleapis.com/spanId': span.spanId,
-    // Known late of what is kept for another reason than the ratio; its access line, which comes last, tells it right.
-    'logging.googleapis.com/trace_sampled':
-      (span.traceFlags & TraceFlags.SAMPLED) !== 0 || LocalTrace.of(span)?.decision === 'keep',
+    [TRACE]: traceName(projectId, span),
+    [SPAN_ID]: span.spanId,
+    [TRACE_SAMPLED]: isSampled(span),
   };
+}
+
+/** The same as members of a JSON object, each with a comma in front, for lines that are written without the logger. */
+export function traceMembers(projectId: string | undefined, span: SpanContext): string {
+  if (!isSpanContextValid(span)) return '';
+  const name = JSON.stringify(traceName(projectId, span));
+  return `,"${TRACE}":${name},"${SPAN_ID}":"${span.spanId}","${TRACE_SAMPLED}":${isSampled(span)}`;
+}
+
+function traceName(projectId: string | undefined, { traceId }: SpanContext): string {
+  return projectId === undefined ? traceId : `projects/${projectId}/traces/${traceId}`;
+}
+
+/** Known late of what is kept for another reason than the ratio; its access line, which comes last, tells it right. */
+function isSampled(span: SpanContext): boolean {
+  return (span.traceFlags & TraceFlags.SAMPLED) !== 0 || LocalTrace.of(span)?.decision === 'keep';
 }
 
 /** Makes what gives the time as a member of a JSON object, as pino wants it; the text is made once a second. */

@@ -76,10 +76,8 @@ export class ServerExchange {
     this.context = setDeadline(trace.setSpan(clearArrival(arrived), this.#span), this.#deadline);
     if (this.#span.isRecording()) this.#describe();
 
-    const settle = (): void => this.end(response.writableFinished);
-    // Not `once`, which wraps each and takes it off again; the second one does nothing.
-    response.on('finish', settle);
-    response.on('close', settle);
+    // Follows every `finish`, in the same turn of the event loop. Not `once`, which wraps the listener and takes it off again.
+    response.on('close', () => this.end(response.writableFinished));
   }
 
   /** Lets a framework tell what it knows; it is asked when the exchange ends. */

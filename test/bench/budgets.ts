@@ -14,7 +14,7 @@ interface Budget {
 }
 
 export interface JudgedBudget extends Budget {
-  /** Of the rounds, each of which compares two values that were taken together. */
+  /** Each of them compares two values that were taken together. */
   readonly measured: Summary;
   readonly met: boolean;
 }
@@ -110,8 +110,8 @@ export function judge(measured: ReadonlyMap<VariantName, Measured>): JudgedBudge
     const ours = measured.get(budget.ours)?.[budget.metric];
     const others = measured.get(budget.other)?.[budget.metric];
     if (!ours || !others) return [];
-    const compared = ours.map((value, round) => {
-      const other = others[round] ?? Number.NaN;
+    const compared = ours.map((value, index) => {
+      const other = others[index] ?? Number.NaN;
       return budget.compare === 'ratio' ? value / other : value - other;
     });
     const summary = summarize(compared);
