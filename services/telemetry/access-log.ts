@@ -1,7 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { LineWriter } from './line-writer';
-import { createTimestamp, SEVERITIES, traceMembers } from './log-fields';
+import { createTimestamp, quoted, SEVERITIES, traceMembers } from './log-fields';
 
 /** https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#HttpRequest */
 export interface HttpRequest {
@@ -38,11 +38,23 @@ export class AccessLog {
     // The error itself is the application's or the framework's to log; twice would count twice in Error Reporting.
     const level = status >= 500 ? 'error' : status >= 400 ? 'warn' : 'info';
     if (!this.#logger.isLevelEnabled(level)) return;
-    const request = JSON.stringify(httpRequest);
-    const message = JSON.stringify(`${requestMethod} ${requestUrl} ${status}`);
-    const members = `"httpRequest":${request}${traceMembers(this.#projectId, span)},"message":${message}`;
+    const message = quoted(`${requestMethod} ${requestUrl} ${status}`);
+    const members = `"httpRequest":${toJson(httpRequest)}${traceMembers(this.#projectId, span)},"message":${message}`;
     const line = `{"severity":"${SEVERITIES[level]}"${this.#timestamp()},${members}}\n`;
     if (level === 'info') this.#lines.writeSoon(line);
     else this.#lines.writeNow(line);
   }
+}
+
+/** `JSON.stringify` in half the time. */
+function toJson(request: HttpRequest): string {
+  const { requestMethod, requestUrl, status, requestSize, responseSize, userAgent, remoteIp } = request;
+  const asked = `"requestMethod":${quoted(requestMethod)},"requestUrl":${quoted(requestUrl)},"status":${status}`;
+  const sizes = `${member('requestSize', requestSize)}${member('responseSize', responseSize)}`;
+  const client = `${member('userAgent', userAgent)}${member('remoteIp', remoteIp)}`;
+  return `{${asked}${sizes}${client}${member('protocol', request.protocol)},"latency":"${request.latency}"}`;
+}
+
+function member(name: keyof HttpRequest, text: string | undefined): string {
+  return text === undefined ? '' : `,"${name}":${quoted(text)}`;
 }

@@ -46,11 +46,12 @@ export class Deadline {
     this.#what = what;
     this.ms = Math.min(ms, outer?.remainingMs ?? ms);
     this.#outer = outer;
-    this.#expiresAt = performance.now() + this.ms;
+    this.#expiresAt = this.ms === Number.POSITIVE_INFINITY ? this.ms : performance.now() + this.ms;
   }
 
   /** Whole milliseconds left, never below 0. */
   get remainingMs(): number {
+    if (this.ms === Number.POSITIVE_INFINITY) return this.ms;
     return Math.max(0, Math.floor(this.#expiresAt - performance.now()));
   }
 

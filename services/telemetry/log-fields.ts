@@ -33,8 +33,13 @@ export function traceFields(
 /** The same as members of a JSON object, each with a comma in front, for lines that are written without the logger. */
 export function traceMembers(projectId: string | undefined, span: SpanContext): string {
   if (!isSpanContextValid(span)) return '';
-  const name = JSON.stringify(traceName(projectId, span));
+  const name = quoted(traceName(projectId, span));
   return `,"${TRACE}":${name},"${SPAN_ID}":"${span.spanId}","${TRACE_SAMPLED}":${isSampled(span)}`;
+}
+
+/** `JSON.stringify` of a text, which takes twice as long where nothing has to be escaped. */
+export function quoted(text: string): string {
+  return /[^ !#-[\]-~]/.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
 
 function traceName(projectId: string | undefined, { traceId }: SpanContext): string {

@@ -7,11 +7,16 @@ export class OpenRequests {
   #closing = false;
 
   constructor(server: Server) {
+    const remove = (response: ServerResponse): void => this.#remove(response);
+    // One listener for all responses.
+    const onClose = function (this: ServerResponse): void {
+      remove(this);
+    };
     // Before the application's listener, so that the header is there whenever the response is sent.
     server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
       this.#responses.add(response);
       if (this.#closing) response.setHeader('connection', 'close');
-      response.on('close', () => this.#remove(response));
+      response.on('close', onClose);
     });
   }
 

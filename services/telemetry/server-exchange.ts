@@ -72,8 +72,10 @@ export class ServerExchange {
     const arrived = propagation.extract(ROOT_CONTEXT, request.headers, defaultTextMapGetter);
     const options = { kind: SpanKind.SERVER };
     this.#span = startWithin(arrived, () => getTracer().startSpan(this.#method, options, arrived));
-    this.#deadline = getDeadline(arrived) ?? new Deadline('The request', Number.POSITIVE_INFINITY);
-    this.context = setDeadline(trace.setSpan(clearArrival(arrived), this.#span), this.#deadline);
+    const deadline = getDeadline(arrived);
+    this.#deadline = deadline ?? new Deadline('The request', Number.POSITIVE_INFINITY);
+    const within = trace.setSpan(clearArrival(arrived), this.#span);
+    this.context = deadline ? within : setDeadline(within, this.#deadline);
     if (this.#span.isRecording()) this.#describe();
 
     // Follows every `finish`, in the same turn of the event loop. Not `once`, which wraps the listener and takes it off again.

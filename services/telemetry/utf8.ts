@@ -6,12 +6,7 @@ const encoder = new TextEncoder();
  */
 export function limitUtf8(text: string, maxBytes: number): string {
   // A UTF-16 unit takes three bytes at most.
-  if (text.length * 3 <= maxBytes) return wellFormed(text);
+  if (text.length * 3 <= maxBytes) return text.toWellFormed();
   const { read } = encoder.encodeInto(text, new Uint8Array(maxBytes));
-  return wellFormed(text.slice(0, read));
-}
-
-/** ES2024's `toWellFormed`; with the `u` flag the expression matches surrogates that are not half of a pair. */
-function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\uFFFD');
+  return text.slice(0, read).toWellFormed();
 }
