@@ -1,7 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { LineWriter } from './line-writer';
-import { createTimestamp, quoted, SEVERITIES, traceMembers } from './log-fields';
+import { createTimestamp, isPlain, quoted, SEVERITIES, traceMembers } from './log-fields';
 
 /** https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#HttpRequest */
 export interface HttpRequest {
@@ -46,15 +46,19 @@ export class AccessLog {
   }
 }
 
-/** `JSON.stringify` in half the time. */
+/** `JSON.stringify` in half the time where no text has anything to escape. */
 function toJson(request: HttpRequest): string {
-  const { requestMethod, requestUrl, status, requestSize, responseSize, userAgent, remoteIp } = request;
-  const asked = `"requestMethod":${quoted(requestMethod)},"requestUrl":${quoted(requestUrl)},"status":${status}`;
+  const { requestMethod, requestUrl, status, requestSize, responseSize, userAgent, remoteIp, protocol } =
+    request;
+  const texts = `${requestMethod}${requestUrl}${requestSize}${responseSize}${userAgent}${remoteIp}${protocol}`;
+  if (!isPlain(texts)) return JSON.stringify(request);
+  const asked = `"requestMethod":"${requestMethod}","requestUrl":"${requestUrl}","status":${status}`;
   const sizes = `${member('requestSize', requestSize)}${member('responseSize', responseSize)}`;
   const client = `${member('userAgent', userAgent)}${member('remoteIp', remoteIp)}`;
-  return `{${asked}${sizes}${client}${member('protocol', request.protocol)},"latency":"${request.latency}"}`;
+  return `{${asked}${sizes}${client},"protocol":"${protocol}","latency":"${request.latency}"}`;
 }
 
+/** A member of a JSON object whose text has nothing to escape. */
 function member(name: keyof HttpRequest, text: string | undefined): string {
-  return text === undefined ? '' : `,"${name}":${quoted(text)}`;
+  return text === undefined ? '' : `,"${name}":"${text}"`;
 }

@@ -37,9 +37,14 @@ export function traceMembers(projectId: string | undefined, span: SpanContext): 
   return `,"${TRACE}":${name},"${SPAN_ID}":"${span.spanId}","${TRACE_SAMPLED}":${isSampled(span)}`;
 }
 
-/** `JSON.stringify` of a text, which takes twice as long where nothing has to be escaped. */
+/** `JSON.stringify` of a text, in half the time where nothing has to be escaped. */
 export function quoted(text: string): string {
-  return /[^ !#-[\]-~]/.test(text) ? JSON.stringify(text) : `"${text}"`;
+  return isPlain(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+/** Whether a text can stand in JSON as it is. */
+export function isPlain(text: string): boolean {
+  return !/[^ !#-[\]-~]/.test(text);
 }
 
 function traceName(projectId: string | undefined, { traceId }: SpanContext): string {

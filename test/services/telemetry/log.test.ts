@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { fastify } from 'fastify';
+import type { HttpRequest } from '../../../services/telemetry/access-log';
 import { createLogs, type Logs } from '../../../services/telemetry/log';
 import { LocalTrace } from '../../../services/telemetry/local-trace';
 import { send } from './http';
@@ -120,6 +121,13 @@ const REQUEST = {
 
 const writeAccess = (status: number): void => accessLog.write({ ...REQUEST, status }, SPAN);
 
+const told = async (...requests: readonly HttpRequest[]): Promise<unknown[]> => {
+  for (const request of requests) accessLog.write(request, SPAN);
+  await endOfTurn();
+  const records = lines.flatMap((text) => text.trimEnd().split('\n')).map((line) => JSON.parse(line));
+  return records.map(({ severity, httpRequest }) => ({ severity, httpRequest }));
+};
+
 describe('access lines', () => {
   test.each([
     [200, 'INFO'],
@@ -142,6 +150,23 @@ describe('access lines', () => {
       'logging.googleapis.com/trace_sampled': true,
       message: `GET /a"b\n\ud800 ${status}`,
     });
+  });
+
+  const PLAIN = { ...REQUEST, requestUrl: '/a', requestSize: '7', status: 200 };
+  const OPTIONAL = ['requestSize', 'responseSize', 'userAgent', 'remoteIp'] as const;
+  const TEXTS = ['requestMethod', 'requestUrl', ...OPTIONAL, 'protocol'] as const;
+
+  test.each(OPTIONAL)('%s is left out where it is unknown', async (member) => {
+    const { [member]: _, ...known } = PLAIN;
+    expect(await told(PLAIN, { ...PLAIN, [member]: undefined })).toStrictEqual([
+      { severity: 'INFO', httpRequest: PLAIN },
+      { severity: 'INFO', httpRequest: known },
+    ]);
+  });
+
+  test.each(TEXTS)('%s forges nothing', async (member) => {
+    const httpRequest = { ...PLAIN, [member]: '1","status":500,"x":"' };
+    expect(await told(httpRequest)).toStrictEqual([{ severity: 'INFO', httpRequest }]);
   });
 
   test('they obey the level of the logger', async () => {
