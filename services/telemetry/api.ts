@@ -10,6 +10,7 @@ export const {
   defaultTextMapGetter,
   diag,
   DiagLogLevel,
+  INVALID_TRACEID,
   isSpanContextValid,
   propagation,
   ROOT_CONTEXT,

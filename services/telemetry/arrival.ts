@@ -1,6 +1,7 @@
 import type { Context, SpanContext, TraceState } from '@opentelemetry/api';
-import { tracing } from '@opentelemetry/sdk-node';
+import type { tracing } from '@opentelemetry/sdk-node';
 import { createContextKey } from './api';
+import { randomHex } from './random-hex';
 
 /** What came in with a request, besides the parent span that the context may hold. */
 export class Arrival {
@@ -52,8 +53,6 @@ export function startWithin<T>(arrived: Context, start: () => T): T {
  * was never stored would leave the trace dangling; a new trace id would cut it off from the front end's own spans.
  */
 export class ArrivedIdGenerator implements tracing.IdGenerator {
-  readonly #random = new tracing.RandomIdGenerator();
-
-  generateTraceId = (): string => starting?.traceId ?? this.#random.generateTraceId();
-  generateSpanId = (): string => this.#random.generateSpanId();
+  generateTraceId = (): string => starting?.traceId ?? `${randomHex()}${randomHex()}`;
+  generateSpanId = randomHex;
 }

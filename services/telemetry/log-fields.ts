@@ -1,5 +1,5 @@
 import type { SpanContext } from '@opentelemetry/api';
-import { isSpanContextValid, TraceFlags } from './api';
+import { INVALID_TRACEID, isSpanContextValid, TraceFlags } from './api';
 import { LocalTrace } from './local-trace';
 
 /** https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#logseverity by pino's level names. */
@@ -32,7 +32,7 @@ export function traceFields(
 
 /** The same as members of a JSON object, each with a comma in front, for lines that are written without the logger. */
 export function traceMembers(projectId: string | undefined, span: SpanContext): string {
-  if (!isSpanContextValid(span)) return '';
+  if (span.traceId === INVALID_TRACEID) return '';
   const name = quoted(traceName(projectId, span));
   return `,"${TRACE}":${name},"${SPAN_ID}":"${span.spanId}","${TRACE_SAMPLED}":${isSampled(span)}`;
 }

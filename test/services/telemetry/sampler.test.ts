@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, trace, type Context, type TraceState } from '@opentelemetry/api';
 import { tracing } from '@opentelemetry/sdk-node';
-import { Arrival, setArrival } from '../../../services/telemetry/arrival';
+import { Arrival, ArrivedIdGenerator, setArrival } from '../../../services/telemetry/arrival';
 import { RatioSampler } from '../../../services/telemetry/sampler';
 import { parseTraceState } from '../../../services/telemetry/trace-state';
 
@@ -39,7 +39,7 @@ function said(ratio: number, traceId: string, parent?: Context): string | undefi
 describe('ratio sampling', () => {
   test.each([0.01, 0.1, 0.5])('a ratio of %d keeps that share of random traces', (ratio) => {
     // GIVEN 100,000 random ids
-    const ids = new tracing.RandomIdGenerator();
+    const ids = new ArrivedIdGenerator();
     const total = 100_000;
     // WHEN each is decided
     let kept = 0;
@@ -63,7 +63,7 @@ describe('ratio sampling', () => {
   });
 
   test('a trace kept at a ratio is kept at every higher ratio', () => {
-    const ids = new tracing.RandomIdGenerator();
+    const ids = new ArrivedIdGenerator();
     const ratios = [0.001, 0.01, 0.1, 0.3, 0.9];
     for (let i = 0; i < 1_000; i++) {
       const traceId = ids.generateTraceId();
