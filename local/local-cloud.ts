@@ -94,7 +94,7 @@ export class LocalCloud {
     const { port = 0, faults, onAlert } = options;
     const cleanup = new Cleanup();
     try {
-      const projectDirectory = options.projectDirectory ?? (await temporaryProject(cleanup));
+      const projectDirectory = options.projectDirectory ?? temporaryProject(cleanup);
       const dataDirectory = dataDirectoryOf(projectDirectory);
       const file = instanceFile(projectDirectory);
       await refuseSecondInstance(file);

@@ -81,6 +81,15 @@ export async function readInstance(path: string): Promise<InstanceState> {
   return { state: running ? 'running' : 'stale', instance };
 }
 
+/**
+ * Whether the process that holds the file is gone, whoever answers at its address: a network namespace of its own hides
+ * one that runs. Throws UserError when there is a file that no local cloud has written.
+ */
+export function isLeftBehind(path: string): boolean {
+  const instance = parseInstance(path);
+  return instance !== undefined && !isAlive(instance.pid);
+}
+
 /** Whether the file was absent and is ours now. */
 function claimAbsent(path: string, draft: string): boolean {
   try {

@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   }
   await cloud.deploy(new HelloStack());
   if (process.argv[2] === 'exit') process.exit();
+  process.once('SIGTERM', () => process.exit());
   console.log('deployed');
 }
 
