@@ -10,7 +10,7 @@ const LINK = /\[([^\]]+)\]\((https?:\/\/[^)\s]+)\)/g;
 export async function alertsView({ signal }: ViewContext): Promise<View> {
   const alerts = await get<Alert[]>('/alerts', signal);
   const none = alerts.length === 0 && h('p', {}, 'No alert policy has fired.');
-  return { title: 'Alerts', content: [none, ...alerts.map(alertOf)] };
+  return { title: 'Alerts', live: true, content: [none, ...alerts.map(alertOf)] };
 }
 
 function alertOf(alert: Alert): HTMLElement {

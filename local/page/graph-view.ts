@@ -9,12 +9,13 @@ export async function graphView({ parameters, signal }: ViewContext): Promise<Vi
   const title = 'Services';
   const graph = await get<ServiceGraph>('/graph', signal);
   const { nodes, edges } = graph;
-  if (nodes.length === 0) return { title, content: [h('p', {}, 'Nothing is deployed.')] };
+  if (nodes.length === 0) return { title, live: true, content: [h('p', {}, 'Nothing is deployed.')] };
   const uncalled = edges.filter(({ granted, calls, from }) => granted && calls === 0 && from !== 'outside');
   const grants = edges.filter(isRefused).map(missingGrant);
   const picture = { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Picture of the calls' };
   return {
     title,
+    live: true,
     content: [
       h('div', picture, pictureOf(graph)),
       uncalled.length > 0 && h('p', {}, `Granted, but no call was seen: ${uncalled.map(nameOf).join(', ')}.`),

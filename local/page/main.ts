@@ -17,6 +17,9 @@ const VIEWS: Readonly<Record<string, (context: ViewContext) => Promise<View>>> =
   logs: logsView,
 };
 
+/** How often a live view is made again: as often as alerts are evaluated. */
+const REFRESH_MS = 5_000;
+
 const main = document.querySelector('main') ?? document.body;
 let current = new AbortController();
 
@@ -42,6 +45,20 @@ async function show(): Promise<void> {
   retitle(view.title);
   refill(main, heading, ...view.content);
   view.shown?.();
+  if (view.live) refresh(() => (VIEWS[name] ?? noView)(context), heading, signal);
+}
+
+/** Shows from time to time what has changed in a view; what somebody reads or stands in is not taken away. */
+function refresh(make: () => Promise<View>, heading: HTMLElement, signal: AbortSignal): void {
+  const again = async (): Promise<void> => {
+    // A cloud that does not answer now may do so the next time.
+    const view = await make().catch(() => undefined);
+    if (!view || signal.aborted || main.querySelector(':focus, details[open]')) return;
+    const next = h('div', {}, heading.cloneNode(true), ...view.content);
+    if (next.innerHTML !== main.innerHTML) refill(main, heading, ...view.content);
+  };
+  const timer = setInterval(() => void again(), REFRESH_MS);
+  signal.addEventListener('abort', () => clearInterval(timer));
 }
 
 async function noView(): Promise<View> {

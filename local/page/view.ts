@@ -18,6 +18,8 @@ export interface View {
   readonly content: readonly Child[];
   /** Called once the content is on the page. */
   readonly shown?: () => void;
+  /** Shows what is so now, and is made again as time passes. */
+  readonly live?: boolean;
 }
 
 /** A link within the page; parameters without a value are left out. */
