@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ProjectCopy } from './project-copy';
@@ -10,6 +19,8 @@ const NAME = 'traced-cloud-run';
 /** The npm package of this repository as it would be published, to be installed in projects outside of it. */
 export class PackedPackage {
   readonly #projects: string[] = [];
+  readonly #directory: string;
+  readonly #tarball: string;
 
   /** Builds and packs a copy of the repository, so that tests that do so at once do not meet in `dist`. */
   static async make(): Promise<PackedPackage> {
@@ -26,15 +37,23 @@ export class PackedPackage {
     } finally {
       await copy.dispose();
     }
-    return new PackedPackage(directory);
+    return new PackedPackage(
+      directory,
+      readdirSync(directory)
+        .filter((name) => name.endsWith('.tgz'))
+        .join(),
+    );
   }
 
-  /** @param packed directory with what was packed. */
-  private constructor(private readonly packed: string) {}
+  /** @param directory with the tarball and its content. */
+  private constructor(directory: string, tarball: string) {
+    this.#directory = directory;
+    this.#tarball = join(directory, tarball);
+  }
 
   /** Where the content of the package is. */
   get content(): string {
-    return join(this.packed, 'package');
+    return join(this.#directory, 'package');
   }
 
   /**
@@ -44,8 +63,7 @@ export class PackedPackage {
    * @param without names of packages that are not installed.
    */
   install(without: readonly string[] = []): string {
-    const project = realpathSync(mkdtempSync(join(tmpdir(), 'project-')));
-    this.#projects.push(project);
+    const project = this.#project();
     const modules = join(project, 'node_modules');
     mkdirSync(modules);
     for (const name of packageNames().filter((other) => !without.includes(other))) {
@@ -56,8 +74,27 @@ export class PackedPackage {
     return project;
   }
 
+  /** An empty project in which npm has installed the package, with the dependencies that it asks for. */
+  installByNpm(): string {
+    const project = this.#project();
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'greetings', version: '1.0.0' }));
+    const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    const { status, stderr } = spawnSync('npm', ['install', ...options, this.#tarball], {
+      cwd: project,
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`npm install failed: ${stderr}`);
+    return project;
+  }
+
+  #project(): string {
+    const project = realpathSync(mkdtempSync(join(tmpdir(), 'project-')));
+    this.#projects.push(project);
+    return project;
+  }
+
   dispose(): void {
-    for (const directory of [this.packed, ...this.#projects]) rmSync(directory, { recursive: true });
+    for (const directory of [this.#directory, ...this.#projects]) rmSync(directory, { recursive: true });
   }
 }
 

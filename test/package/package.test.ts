@@ -145,6 +145,32 @@ test('the image of a service has the same tag in another project, whose packages
   expect(bytesOf(there)).toEqual(bytesOf(here));
 });
 
+describe('installed by npm in an empty project', () => {
+  let installed: string;
+  beforeAll(() => {
+    installed = packed.installByNpm();
+  }, 120_000);
+
+  test('it comes with one core of OpenTelemetry', () => {
+    const cores = readdirSync(join(installed, 'node_modules'), { recursive: true, encoding: 'utf8' });
+    expect(cores.filter((path) => path.endsWith(join('@opentelemetry', 'core', 'package.json')))).toEqual([
+      join('@opentelemetry', 'core', 'package.json'),
+    ]);
+  });
+
+  test('it needs nothing more to trace a service', () => {
+    const service = `require('traced-cloud-run/telemetry/boot');
+      const server = require('node:http').createServer((request, response) => response.end());
+      server.listen(0, '127.0.0.1', async () => {
+        await fetch('http://127.0.0.1:' + server.address().port + '/greeting');
+        process.exit();
+      });`;
+    const { status, stdout, stderr } = runIn(installed, '--eval', service);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('"GET /greeting 200"');
+  });
+});
+
 describe('without its optional peers', () => {
   test('the telemetry is used, and the constructs say what to install', () => {
     const telemetryOnly = packed.install(['cdktf', 'constructs', '@cdktf/provider-google', 'esbuild']);
