@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Context } from '@opentelemetry/api';
 import { context, createContextKey } from './api';
 import { MAX_DEADLINE_MS } from './settings';
@@ -36,6 +37,7 @@ export class Deadline {
   readonly #expiresAt: number;
   readonly #outer: Deadline | undefined;
   #controller: AbortController | undefined;
+  #callerGone: CallerGoneError | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /**
@@ -59,9 +61,12 @@ export class Deadline {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
+      // Every call of the request may wait for it at once.
+      setMaxListeners(0, this.#controller.signal);
       if (this.ms !== Number.POSITIVE_INFINITY) this.#arm(this.#controller);
       this.#outer?.signal.addEventListener('abort', this.#follow);
       if (this.#outer?.signal.aborted) this.#follow();
+      if (this.#callerGone) this.#controller.abort(this.#callerGone);
     }
     return this.#controller.signal;
   }
@@ -72,7 +77,8 @@ export class Deadline {
 
   /** The caller has hung up: what still goes on for it has no purpose. */
   abandon(): void {
-    this.#controller?.abort(new CallerGoneError(this.#what));
+    this.#callerGone = new CallerGoneError(this.#what);
+    this.#controller?.abort(this.#callerGone);
   }
 
   /** The work is done; nothing aborts any more. */

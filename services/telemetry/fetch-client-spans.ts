@@ -1,5 +1,5 @@
 import { listen } from './diagnostics';
-import { HttpClientSpan, type FirstParties } from './http-client-span';
+import { HttpClientSpan, targetUrl, type FirstParties } from './http-client-span';
 
 /** The part of undici's request that its diagnostics channels document. */
 interface UndiciRequest {
@@ -36,10 +36,13 @@ export function traceFetch(firstParties: FirstParties): () => void {
     listen('undici:request:create', ({ request }: { request: UndiciRequest }) => {
       // CONNECT opens a tunnel for the request that follows.
       if (request.method === 'CONNECT') return;
+      const { origin, path } = request;
+      const url = targetUrl(typeof origin === 'string' ? origin : origin.origin, path);
+      if (!url) return;
       const own = headerNames(request.headers);
       const outgoing = {
         method: request.method,
-        url: new URL(request.path, request.origin),
+        url,
         has: (name: string) => own.has(name),
         set: (name: string, value: string) => request.addHeader(name, value),
       };

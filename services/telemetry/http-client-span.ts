@@ -87,6 +87,15 @@ export class HttpClientSpan {
   }
 }
 
+/**
+ * Where a request goes: a target that begins with a slash is a path of its origin, even where a second slash follows, which
+ * would be a host in a relative URL. Through a proxy the target is a whole URL. Undefined where it is none.
+ */
+export function targetUrl(origin: string, target: string): URL | undefined {
+  const whole = target.startsWith('/') ? origin + target : target;
+  return URL.canParse(whole, origin) ? new URL(whole, origin) : undefined;
+}
+
 /** The URL with the names of its query parameters only: any value may be a key, a signature or personal data. */
 function withoutSecrets(url: URL): string {
   const names = [...url.searchParams.keys()].map((name) => `${encodeURIComponent(name)}=REDACTED`);

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
-import { HttpClientSpan, type FirstParties } from './http-client-span';
+import { HttpClientSpan, targetUrl, type FirstParties } from './http-client-span';
 import { replaceMethod } from './replace-method';
 import { reportProblem } from './telemetry-problems';
 
@@ -89,5 +89,5 @@ function endWith(request: http.ClientRequest, span: HttpClientSpan): void {
 function urlOf(request: http.ClientRequest): URL | undefined {
   const { protocol, host, path } = request;
   const base = `${protocol}//${String(request.getHeader('host') ?? host)}`;
-  return URL.canParse(path, base) ? new URL(path, base) : undefined;
+  return targetUrl(base, path);
 }

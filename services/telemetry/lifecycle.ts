@@ -131,7 +131,8 @@ async function drain(app: Application, requests: OpenRequests): Promise<void> {
   await Promise.race([requests.finished(), sleep(DRAIN_TIMEOUT_MS)]);
   if (requests.count > 0) log.warn(`giving up ${requests.count} open requests after ${DRAIN_TIMEOUT_MS} ms`);
   app.server.closeAllConnections();
-  await Promise.race([closed, sleep(CLOSE_TIMEOUT_MS)]);
+  // What was given up ends with its connection, and only then has a span to send.
+  await Promise.race([Promise.all([closed, requests.finished()]), sleep(CLOSE_TIMEOUT_MS)]);
 }
 
 function portFrom(text: string | undefined): number {

@@ -1,12 +1,16 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import {
+  CallerGoneError,
   Deadline,
   DeadlineExceededError,
   deadlineSignal,
   parseDeadlineMs,
   remainingMs,
   setDeadline,
+  withDeadline,
 } from '../../../services/telemetry/deadline';
 import { traceThisProcess, type TracedProcess } from './traced-process';
 
@@ -54,6 +58,31 @@ describe('a deadline', () => {
 
     // THEN
     expect(performance.now() - begunAt).toBeGreaterThanOrEqual(19);
+  });
+
+  test('has aborted for whoever asks only after the caller has left, and begins nothing more', async () => {
+    const deadline = new Deadline('The request', Number.POSITIVE_INFINITY);
+    deadline.abandon();
+    expect(deadline.signal.reason).toBeInstanceOf(CallerGoneError);
+    const work = jest.fn();
+    await context.with(setDeadline(ROOT_CONTEXT, deadline), async () => {
+      await expect(withDeadline('The summary', 1_000, work)).rejects.toBeInstanceOf(CallerGoneError);
+    });
+    expect(work).not.toHaveBeenCalled();
+  });
+
+  test('may be waited for by any number of calls at once, of which Node.js does not warn', () => {
+    // Warnings go to the standard error of a whole process.
+    const script = `const { Deadline } = require('./services/telemetry/deadline');
+      const request = new Deadline('The request', 60_000);
+      for (let call = 0; call < 20; call += 1) new Deadline('A call', 60_000, request).signal;`;
+    const options = { cwd: resolve(__dirname, '../../..'), encoding: 'utf8' } as const;
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=commonjs', '--eval', script],
+      options,
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
   test('does not abort once the work is done', async () => {

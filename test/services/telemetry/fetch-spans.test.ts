@@ -157,6 +157,15 @@ describe('client spans of fetch', () => {
     expect(new Set(parents).size).toBe(2);
   });
 
+  test('a path that begins with two slashes is a path, and not the address of a callee', async () => {
+    const third = new RecordingServer();
+    const origin = await listenLocally(third.server);
+    await fetch(`${origin}//${new URL(url).host}/documents`);
+    third.close();
+    expect(third.requests.map(traceHeaders)).toEqual([[]]);
+    expect((await onlySpan()).attributes['url.full']).toBe(`${origin}//${new URL(url).host}/documents`);
+  });
+
   test('each hop of a redirect is a span', async () => {
     callee.status = 302;
     const target = new RecordingServer();

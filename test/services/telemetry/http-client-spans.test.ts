@@ -62,6 +62,15 @@ describe('client spans of node:http', () => {
     expect((await onlySpan()).attributes['http.response.status_code']).toBe(200);
   });
 
+  test('a path that begins with two slashes is a path, and not the address of a callee', async () => {
+    const third = new RecordingServer();
+    const origin = await listenLocally(third.server);
+    await sendTraced(`${origin}//${new URL(url).host}/documents`);
+    third.close();
+    expect(traceHeaders(third.last.headers)).toEqual([]);
+    expect((await onlySpan()).attributes['url.full']).toBe(`${origin}//${new URL(url).host}/documents`);
+  });
+
   test('a trace that the application continues itself stays alone', async () => {
     const own = `00-${'7'.repeat(32)}-${'8'.repeat(16)}-01`;
     await sendTraced(url, { headers: { Traceparent: own } });
