@@ -14,13 +14,14 @@ const BOUND_MS = 500;
 /**
  * Sends what is queued before the last response of the instance is complete, because Cloud Run takes the CPU away then
  * (https://cloud.google.com/run/docs/configuring/billing-settings): a timer would wait for the next request. Another
- * request that is still open keeps the CPU, so nothing waits then.
+ * request that is still worked on keeps the CPU, so nothing waits then.
  *
  * The response is what it would be without: the application ends it as ever, and its last bytes stay in the socket until the spans are sent, or for the bound.
  */
 export class ResponseFlush {
   readonly #flush: () => Promise<void>;
-  #open = 0;
+  /** Requests whose response the application has not ended; one that waits for its spans keeps the CPU only so long. */
+  #working = 0;
 
   constructor(flush: () => Promise<void>) {
     this.#flush = flush;
@@ -28,14 +29,20 @@ export class ResponseFlush {
 
   /** Makes the flush precede the end of a response, whose exchange then ends with the application's own `end`. */
   precede(response: ServerResponse, exchange: ServerExchange): void {
-    this.#open += 1;
-    response.once('close', () => {
-      this.#open -= 1;
-    });
+    let working = true;
+    this.#working += 1;
+    const done = (): void => {
+      if (working) this.#working -= 1;
+      working = false;
+    };
+    response.once('close', done);
     replaceMethod(response, 'end', (end) => (self, args) => {
       const { socket } = response;
-      // Only the first call ends a response; without a socket it waits for one before it on the same connection.
-      if (response.writableEnded || socket === null || this.#open > 1) return end(self, args);
+      // Only the first call ends a response.
+      if (response.writableEnded) return end(self, args);
+      done();
+      // Without a socket it waits for one before it on the same connection.
+      if (socket === null || this.#working > 0) return end(self, args);
       const release = hold(socket);
       try {
         return end(self, args);

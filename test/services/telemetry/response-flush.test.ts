@@ -16,7 +16,7 @@ const SUCCESS = { code: core.ExportResultCode.SUCCESS };
 /** An exporter that answers as the test lets it. */
 class GatedExporter implements tracing.SpanExporter {
   readonly names: string[] = [];
-  readonly received = new Gate();
+  received = new Gate();
   readonly #unanswered: Done[] = [];
   answer: (done: Done) => void = (done) => done(SUCCESS);
   readonly never = (done: Done): void => void this.#unanswered.push(done);
@@ -25,6 +25,12 @@ class GatedExporter implements tracing.SpanExporter {
     this.names.push(...spans.map(({ name }) => name));
     this.received.open();
     this.answer(done);
+  }
+
+  /** Resolves when spans are received once more. */
+  async next(): Promise<void> {
+    this.received = new Gate();
+    await this.received.opened;
   }
 
   /** Answers what was never to be, so that a test need not wait for that. */
@@ -43,15 +49,17 @@ let server: Server;
 
 function start(env: Record<string, string> = {}): void {
   exporter = new GatedExporter();
-  telemetry = startTelemetry(
-    // A timer that would send spans later must not be what sends them here.
-    { OTEL_SERVICE_NAME: 'test', TRACED_FLUSH: 'request', OTEL_BSP_SCHEDULE_DELAY: '3600000', ...env },
-    { exporter },
-  );
+  telemetry = startTelemetry({ OTEL_SERVICE_NAME: 'test', TRACED_FLUSH: 'request', ...env }, { exporter });
 }
 
 beforeAll(() => {
   log.level = 'silent';
+  // A timer that would send spans later must not be what sends them here; OpenTelemetry reads this by itself.
+  process.env['OTEL_BSP_SCHEDULE_DELAY'] = '3600000';
+});
+
+afterAll(() => {
+  delete process.env['OTEL_BSP_SCHEDULE_DELAY'];
 });
 
 afterEach(async () => {
@@ -133,6 +141,24 @@ describe('with CPU for requests only', () => {
     open.open();
     await slow;
     expect(exporter.names).toEqual(['GET', 'GET']);
+  });
+
+  test('a response that ends while another waits for its spans waits for its own', async () => {
+    // GIVEN a response that waits for a collector
+    start();
+    exporter.answer = exporter.never;
+    const url = await serve((_request, response) => void response.end('ok'));
+    const first = send(`${url}/first`);
+    await exporter.received.opened;
+    expect(exporter.names).toHaveLength(1);
+    // WHEN another ends meanwhile, and the collector answers at last
+    const sent = exporter.next();
+    const second = send(`${url}/second`);
+    await sent;
+    exporter.release();
+    // THEN the span of each was sent before it was complete
+    await Promise.all([first, second]);
+    expect(exporter.names).toHaveLength(2);
   });
 
   test.each([
