@@ -7,6 +7,12 @@ import { reportProblem } from './telemetry-problems';
 /** Spans that may wait, unless OTEL_BSP_MAX_QUEUE_SIZE says otherwise; OpenTelemetry's default. */
 const MAX_QUEUE_SIZE = 2_048;
 
+/** A processor that can say what it has not sent when the process cannot wait any longer. */
+export interface ExportingProcessor extends tracing.SpanProcessor {
+  /** Counts and reports what is not sent yet as lost; what becomes of it later counts no more. */
+  giveUp(): void;
+}
+
 /**
  * OpenTelemetry's batch processor with its losses counted: it drops what its queue cannot hold and only mentions it some
  * time later, in a debugging text. So the bound of the queue is kept here, in front of it, by the same number: what goes in
@@ -14,13 +20,16 @@ const MAX_QUEUE_SIZE = 2_048;
  *
  * It obeys the other OTEL_BSP_* variables, and ignores spans that are not sampled.
  */
-export class BatchProcessor implements tracing.SpanProcessor {
+export class BatchProcessor implements ExportingProcessor {
   readonly #exporter: tracing.SpanExporter;
   readonly #losses: SpanLosses;
   readonly #batches: tracing.SpanProcessor;
   readonly #maxQueueSize = queueSizeFromEnvironment() ?? MAX_QUEUE_SIZE;
   #queued = 0;
+  /** Spans that the exporter has got and not answered. */
+  #unanswered = 0;
   #stopped = false;
+  #givenUp = false;
 
   constructor(exporter: tracing.SpanExporter, losses: SpanLosses) {
     this.#exporter = exporter;
@@ -63,10 +72,21 @@ export class BatchProcessor implements tracing.SpanProcessor {
     }
   }
 
+  giveUp(): void {
+    if (this.#givenUp) return;
+    this.#stopped = true;
+    this.#givenUp = true;
+    const unsent = this.#queued + this.#unanswered;
+    if (unsent > 0) this.#losses.drop('not sent in time', unsent);
+    this.#losses.report();
+  }
+
   #export(spans: tracing.ReadableSpan[], done: (result: core.ExportResult) => void): void {
     this.#queued -= spans.length;
+    this.#unanswered += spans.length;
     this.#exporter.export(spans, (result) => {
-      if (result.code === core.ExportResultCode.FAILED) {
+      this.#unanswered -= spans.length;
+      if (!this.#givenUp && result.code === core.ExportResultCode.FAILED) {
         this.#losses.drop(lossReason(result.error), spans.length);
         // Here, because who flushes may not care why it failed.
         reportProblem(result.error ?? new Error('the exporter failed and did not say why'));

@@ -1,5 +1,5 @@
 import { tracing } from '@opentelemetry/sdk-node';
-import { BatchProcessor } from './batch-processor';
+import { BatchProcessor, type ExportingProcessor } from './batch-processor';
 import { keepsAny } from './keep-rules';
 import { KeptTraceProcessor } from './kept-trace-processor';
 import { LazyExporter } from './lazy-exporter';
@@ -13,14 +13,18 @@ import { SpanLosses } from './span-losses';
 export function createSpanProcessor(
   settings: TelemetrySettings,
   given?: tracing.SpanExporter,
-): tracing.SpanProcessor {
+): ExportingProcessor {
   const { exporter, projectId } = settings;
-  if (!given && exporter === 'none') return new tracing.NoopSpanProcessor();
+  if (!given && exporter === 'none') return new NothingExported();
   const losses = new SpanLosses();
   const load = (): Promise<tracing.SpanExporter> =>
     given ? Promise.resolve(given) : loadExporter(exporter, projectId, losses);
   const batches = new BatchProcessor(new LazyExporter(load), losses);
   return keepsAny(settings) ? new KeptTraceProcessor(batches, settings, losses) : batches;
+}
+
+class NothingExported extends tracing.NoopSpanProcessor implements ExportingProcessor {
+  giveUp(): void {}
 }
 
 async function loadExporter(

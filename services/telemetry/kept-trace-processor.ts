@@ -1,6 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
 import { TraceFlags } from './api';
+import type { ExportingProcessor } from './batch-processor';
 import { isWorthKeeping, type KeepRules } from './keep-rules';
 import { LocalTrace } from './local-trace';
 import type { SpanLosses } from './span-losses';
@@ -17,8 +18,8 @@ const BATCH_SIZE = 512;
  * One decision covers what this process records below one local root. Other services decide by what they see themselves, and a
  * process that serves two requests of a trace decides twice. What the ratio keeps passes at once.
  */
-export class KeptTraceProcessor implements tracing.SpanProcessor {
-  readonly #next: tracing.SpanProcessor;
+export class KeptTraceProcessor implements ExportingProcessor {
+  readonly #next: ExportingProcessor;
   readonly #rules: KeepRules;
   readonly #losses: SpanLosses;
   readonly #undecided: UndecidedSpans;
@@ -27,7 +28,7 @@ export class KeptTraceProcessor implements tracing.SpanProcessor {
    * @param next gets the kept spans, sampled.
    * @param losses counts those that had to go before they were decided.
    */
-  constructor(next: tracing.SpanProcessor, rules: KeepRules, losses: SpanLosses) {
+  constructor(next: ExportingProcessor, rules: KeepRules, losses: SpanLosses) {
     this.#next = next;
     this.#rules = rules;
     this.#losses = losses;
@@ -76,6 +77,13 @@ export class KeptTraceProcessor implements tracing.SpanProcessor {
       unsent += this.#keep(trace);
     }
     await this.#next.shutdown();
+  }
+
+  giveUp(): void {
+    const { spans } = this.waiting;
+    if (this.#rules.keepErrors && spans > 0) this.#losses.drop('not sent in time', spans);
+    for (const trace of this.#undecided.traces) this.#drop(trace);
+    this.#next.giveUp();
   }
 
   #keep(trace: LocalTrace): number {

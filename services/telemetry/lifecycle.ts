@@ -47,6 +47,9 @@ const EXIT_TIMEOUT_MS = 7_500;
 /** A crashed process must not linger: longest wait for the last spans, in milliseconds. */
 const CRASH_FLUSH_MS = 2_000;
 
+/** What telemetry may take longer to say what it has lost, in milliseconds. */
+const REPORT_MS = 100;
+
 /** Adds `GET /health` to a Fastify instance, for probes; the path is never traced. */
 export function registerHealth(app: FastifyInstance): void {
   app.get(HEALTH_PATH, () => ({ status: 'ok' }));
@@ -55,7 +58,7 @@ export function registerHealth(app: FastifyInstance): void {
 /**
  * Serves an application, or a bare server of `node:http`, for the life of the process, which this function owns from here
  * on: it listens on `host`; on SIGTERM or SIGINT it goes on serving for 0.3 s while telling callers to reconnect elsewhere,
- * finishes what it has accepted, sends the last spans and exits 0, within 8 s whatever happens. A second signal exits 1 at
+ * finishes what it has accepted, sends the last spans and exits 0 (1 after an uncaught error), within 8 s whatever happens. A second signal exits 1 at
  * once. An uncaught error is logged, open requests are cut off, the spans so far are sent (2 s at most), and the process
  * exits 1.
  *
@@ -72,14 +75,14 @@ export async function serve(served: Application | Server, options: ServeOptions)
   let ending = false;
   const crash = (cause: unknown): void => {
     log.fatal({ err: cause }, 'uncaught error; the process ends');
+    process.exitCode = 1;
     if (ending) return;
     ending = true;
     if (isError(cause)) trace.getActiveSpan()?.recordException(toException(cause));
     // Open requests fail with the process. Their spans end with their connections, and only a span that has ended is sent.
     app.server.closeAllConnections();
     const closed = Promise.race([requests.finished(), sleep(CLOSE_TIMEOUT_MS)]);
-    const flushed = closed.then(() => telemetry.shutdown());
-    void exitAfter(1, flushed, CRASH_FLUSH_MS);
+    void endWithin(CRASH_FLUSH_MS, closed, telemetry);
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
@@ -88,8 +91,7 @@ export async function serve(served: Application | Server, options: ServeOptions)
     if (ending) process.exit(1);
     ending = true;
     log.info(`${signal}: finishing ${requests.count} open requests`);
-    const stopped = drain(app, requests).then(() => telemetry.shutdown());
-    void exitAfter(0, stopped, EXIT_TIMEOUT_MS);
+    void endWithin(EXIT_TIMEOUT_MS, drain(app, requests), telemetry);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
@@ -113,12 +115,14 @@ function applicationOf(server: Server): Application {
   };
 }
 
-/** Ends the process when `work` has settled, or after `limitMs`. */
-async function exitAfter(code: number, work: Promise<void>, limitMs: number): Promise<void> {
+/** Ends the process when its last work is done and its spans are sent, or after `limitMs` in all. */
+async function endWithin(limitMs: number, lastWork: Promise<void>, telemetry: Telemetry): Promise<void> {
+  const endsAt = performance.now() + limitMs;
+  const stopped = lastWork.then(() => telemetry.shutdown(endsAt - performance.now()));
   try {
-    await Promise.race([work, sleep(limitMs)]);
+    await Promise.race([stopped, sleep(limitMs + REPORT_MS)]);
   } finally {
-    process.exit(code);
+    process.exit();
   }
 }
 

@@ -9,6 +9,7 @@ export type LossReason =
   | 'refused in part'
   | 'permission denied'
   | 'ended after shutdown'
+  | 'not sent in time'
   | `evicted by ${EvictionReason}`;
 
 /** What a span had too much of for its destination. */

@@ -20,10 +20,13 @@ import { keepTracer } from './tracer';
 /** Running telemetry of a process. */
 export interface Telemetry {
   /**
-   * Sends what is still queued and stops. Never rejects, takes 5 s at most, and may be called again: Cloud Run kills a
-   * container 10 s after SIGTERM, and requests are finished before this.
+   * Sends what is still queued and stops. Never rejects, and may be called again. What is not sent in time is counted as
+   * lost.
+   *
+   * @param timeoutMs how long it may take, 5 s unless given: Cloud Run kills a container 10 s after SIGTERM, and requests
+   * are finished before this.
    */
-  shutdown(): Promise<void>;
+  shutdown(timeoutMs?: number): Promise<void>;
 }
 
 export interface TelemetryOptions {
@@ -92,16 +95,15 @@ export function startTelemetry(env: Environment = process.env, options: Telemetr
   ];
 
   let stopped: Promise<void> | undefined;
-  const stop = async (): Promise<void> => {
+  const stop = async (timeoutMs: number): Promise<void> => {
     const flushed = sdk.shutdown().catch(reportProblem);
-    const late = await Promise.race([flushed, sleep(SHUTDOWN_TIMEOUT_MS, LATE, { ref: false })]);
-    if (late === LATE)
-      log.warn(`telemetry did not stop within ${SHUTDOWN_TIMEOUT_MS} ms; its last spans are lost`);
+    const late = await Promise.race([flushed, sleep(timeoutMs, LATE, { ref: false })]);
+    if (late === LATE) processor.giveUp();
     for (const remove of uninstall) remove();
     for (const api of [trace, context, propagation, diag]) api.disable();
     running = undefined;
   };
-  running = { shutdown: () => (stopped ??= stop()) };
+  running = { shutdown: (timeoutMs = SHUTDOWN_TIMEOUT_MS) => (stopped ??= stop(timeoutMs)) };
   return running;
 }
 

@@ -91,5 +91,6 @@ test('a request that hangs and a collector that never answers, together, do not 
   expect(await service.exit()).toEqual({ code: 0, signal: null });
   expect(performance.now() - signalled).toBeLessThan(PROMISED_EXIT_MS);
   expect(await hanging).toMatchObject({ code: 'ECONNRESET' });
+  expect(service.messages).toContain('spans dropped: 2 (not sent in time 2)');
   collector.close();
 });

@@ -61,6 +61,21 @@ test('a failed last export does not keep the exporter from being stopped', async
   expect(stopped).toBe(true);
 });
 
+test('what is queued or unanswered when it is given up is counted, and nothing twice', async () => {
+  const unanswered: ((result: core.ExportResult) => void)[] = [];
+  const { losses, processor, end } = through((_spans, done) => unanswered.push(done));
+  end();
+  end();
+  const flushed = processor.forceFlush().catch(() => undefined);
+  end();
+  processor.giveUp();
+  processor.giveUp();
+  expect(losses.dropped).toEqual([['not sent in time', 3]]);
+  for (const done of unanswered) done({ code: core.ExportResultCode.FAILED, error: new Error('late') });
+  await flushed;
+  expect(losses.dropped).toEqual([['not sent in time', 3]]);
+});
+
 test('a flush waits for what the exporter has under way', async () => {
   const gate = new Gate();
   const { processor } = through(() => {}, { forceFlush: () => gate.opened });

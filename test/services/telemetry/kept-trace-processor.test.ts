@@ -242,6 +242,16 @@ describe('when the process ends', () => {
     expect(traces.flushes).toBe(0);
   });
 
+  test('what still waits when the time is over is counted as lost, and goes nowhere later', async () => {
+    open(3);
+    const stopped = traces.processor.shutdown();
+    traces.processor.giveUp();
+    await stopped;
+    expect(traces.losses.dropped).toEqual({ 'not sent in time': 3 });
+    expect(traces.names).toEqual([]);
+    expect(traces.processor.waiting).toEqual(NO_SPANS);
+  });
+
   test('what waits is dropped where only slowness counts', async () => {
     traces = new KeptTraces({ keepErrors: false, keepSlowerThanMs: 1_000 });
     open(1);

@@ -1,5 +1,6 @@
 import { tracing } from '@opentelemetry/sdk-node';
 import type { KeepRules } from '../../../services/telemetry/keep-rules';
+import type { ExportingProcessor } from '../../../services/telemetry/batch-processor';
 import { KeptTraceProcessor } from '../../../services/telemetry/kept-trace-processor';
 import { SpanLosses, type LossReason } from '../../../services/telemetry/span-losses';
 
@@ -21,13 +22,14 @@ export class KeptTraces {
   flushes = 0;
 
   constructor(rules: KeepRules = { keepErrors: true }) {
-    const next: tracing.SpanProcessor = {
+    const next: ExportingProcessor = {
       onStart: () => {},
       onEnd: (span) => this.passed.push(span),
       forceFlush: async () => {
         this.flushes += 1;
       },
       shutdown: () => Promise.resolve(),
+      giveUp: () => {},
     };
     this.processor = new KeptTraceProcessor(next, rules, this.losses);
     const provider = new tracing.BasicTracerProvider({

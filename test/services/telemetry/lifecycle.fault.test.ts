@@ -71,6 +71,20 @@ describe('when the instance is stopped', () => {
     expect(collector.paths.toSorted()).toEqual(['/gated/1', '/quick/2']);
   });
 
+  test('an error that nobody catches while it ends makes the exit code 1', async () => {
+    const service = await ChildService.start(bundle, await collector.env());
+    const begun = service.begun(1);
+    send(`${service.url}/gated/1`).catch(() => {});
+    await begun;
+    service.signal('SIGTERM');
+    await service.line('SIGTERM');
+    service.tell('throw');
+    await service.line('uncaught error');
+    service.tell('open');
+    expect(await service.exit()).toEqual({ code: 1, signal: null });
+    expect(collector.paths).toEqual(['/gated/1']);
+  });
+
   test('a second signal ends it at once', async () => {
     const service = await ChildService.start(bundle);
     const begun = service.begun(1);
@@ -157,12 +171,13 @@ describe('when the process crashes', () => {
     expect(collector.text).toContain('thrown by a request');
   });
 
-  test('a collector that never answers does not keep it alive', async () => {
+  test('a collector that never answers does not keep it alive, and what is lost by that is counted', async () => {
     collector.answer = () => {};
     const service = await ChildService.start(bundle, await collector.env());
     await send(`${service.url}/quick/1`);
     service.tell('throw');
     expect(await service.exit()).toEqual({ code: 1, signal: null });
+    expect(service.messages).toContain('spans dropped: 1 (not sent in time 1)');
   });
 });
 
