@@ -96,8 +96,12 @@ export function targetUrl(origin: string, target: string): URL | undefined {
   return URL.canParse(whole, origin) ? new URL(whole, origin) : undefined;
 }
 
-/** The URL with the names of its query parameters only: any value may be a key, a signature or personal data. */
-function withoutSecrets(url: URL): string {
-  const names = [...url.searchParams.keys()].map((name) => `${encodeURIComponent(name)}=REDACTED`);
-  return `${url.origin}${url.pathname}${names.length === 0 ? '' : `?${names.join('&')}`}`;
+/**
+ * The URL with the names of its query parameters only: any value may be a key, a signature or personal data, and so may what
+ * has no name.
+ */
+function withoutSecrets({ origin, pathname, search }: URL): string {
+  const parts = search.slice(1).split('&');
+  const names = parts.map((part) => part.slice(0, part.indexOf('=') + 1) + 'REDACTED');
+  return `${origin}${pathname}${search.length > 1 ? `?${names.join('&')}` : ''}`;
 }

@@ -79,7 +79,8 @@ export class ServerExchange {
     if (this.#span.isRecording()) this.#describe();
 
     // Follows every `finish`, in the same turn of the event loop. Not `once`, which wraps the listener and takes it off again.
-    response.on('close', () => this.end(response.writableFinished));
+    // Node.js 20 calls a response finished whose connection has failed while it was sent.
+    response.on('close', () => this.end(response.writableFinished && !request.socket.errored));
   }
 
   /** Lets a framework tell what it knows; it is asked when the exchange ends. */
@@ -164,10 +165,11 @@ export class ServerExchange {
   }
 }
 
-/** The path of a request without its query. */
+/** The path of a request without its query, which may hold secrets, as may what precedes it in a whole URL (RFC 9112, 3.2.2). */
 export function pathOf({ url = '' }: IncomingMessage): string {
-  const at = url.indexOf('?');
-  return at < 0 ? url : url.slice(0, at);
+  const path = url.startsWith('/') ? url : url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '') || '/';
+  const at = path.indexOf('?');
+  return at < 0 ? path : path.slice(0, at);
 }
 
 /** `example.com:8080` -> `example.com`, `[::1]:8080` -> `[::1]`. */

@@ -42,7 +42,7 @@ const traceHeaders = ({ headers }: IncomingMessage): string[] =>
 
 describe('client spans of fetch', () => {
   test('a call is a client span whose context travels, without anything else', async () => {
-    await fetch(`${url}/path?key=secret&key=two&empty`, { method: 'POST', body: 'x' });
+    await fetch(`${url}/path?key=secret&key=two&secret`, { method: 'POST', body: 'x' });
     const span = await onlySpan();
     const { traceId, spanId } = span.spanContext();
     expect(span.name).toBe('POST');
@@ -50,7 +50,7 @@ describe('client spans of fetch', () => {
     expect(span.status.code).toBe(SpanStatusCode.UNSET);
     expect(span.attributes).toEqual({
       'http.request.method': 'POST',
-      'url.full': `${url}/path?key=REDACTED&key=REDACTED&empty=REDACTED`,
+      'url.full': `${url}/path?key=REDACTED&key=REDACTED&REDACTED`,
       'server.address': '127.0.0.1',
       'server.port': Number(new URL(url).port),
       'http.response.status_code': 200,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
@@ -134,6 +135,41 @@ describe('server spans', () => {
     expect(span.status.code).toBe(SpanStatusCode.ERROR);
     expect(span.attributes['error.type']).toBe('aborted');
     expect(span.attributes).not.toHaveProperty('http.response.status_code');
+  });
+
+  test('a response that is cut off while it is sent is aborted, although the application was done with it', async () => {
+    // GIVEN a caller that reads nothing of a response larger than what the connection holds
+    const ended = new Gate();
+    const closed = new Gate();
+    app.get('/', (_request, reply) => {
+      reply.hijack();
+      reply.raw.once('close', closed.open);
+      reply.raw.end(Buffer.alloc(20_000_000));
+      ended.open();
+    });
+    const { port } = new URL(await listen());
+    const caller = asStranger(() => connect(Number(port), '127.0.0.1'));
+    caller.pause();
+    caller.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+    await ended.opened;
+    // WHEN it resets the connection
+    caller.resetAndDestroy();
+    await closed.opened;
+    // THEN
+    const span = await onlySpan();
+    expect(span.status.code).toBe(SpanStatusCode.ERROR);
+    expect(span.attributes['error.type']).toBe('aborted');
+  });
+
+  test('the target of a request may be a whole URL, of which only the path is told', async () => {
+    app.get('/p', () => 'ok');
+    const { port } = new URL(await listen());
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.end(
+      'GET http://user:secret@example.com/p?key=secret HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n',
+    );
+    await once(socket.resume(), 'end');
+    expect((await onlySpan()).attributes['url.path']).toBe('/p');
   });
 
   test('a span lasts until its response has been sent, streams included', async () => {
