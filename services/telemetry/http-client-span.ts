@@ -35,6 +35,10 @@ const METADATA_HOSTS: readonly string[] = ['metadata.google.internal', '169.254.
 export class HttpClientSpan {
   readonly #span: Span;
   readonly #deadline: Deadline | undefined;
+  /** What ends the call, where that is known. */
+  readonly #endedBy: AbortSignal | undefined;
+  // A client that waits for a connection says nothing of a request that was given up until it has one.
+  readonly #giveUp = (): void => this.failed(this.#endedBy?.reason);
 
   /**
    * Starts the span and adds trace context to the request, if it goes to a service of this system: to one of `firstParties`
@@ -61,6 +65,10 @@ export class HttpClientSpan {
       [DEADLINE_MS]: remainingMs(),
     };
     this.#span = getTracer().startSpan(method, { kind: SpanKind.CLIENT, attributes });
+    if (isServiceCall(active)) {
+      this.#endedBy = this.#deadline?.signal;
+      this.#endedBy?.addEventListener('abort', this.#giveUp);
+    }
     const within = firstParties.has(url.origin) ? markServiceCall(active) : active;
     // A trace that the application continues by itself is another one: nothing of this one belongs beside it.
     if (!isServiceCall(within) || request.has(TRACEPARENT)) return;
@@ -73,16 +81,23 @@ export class HttpClientSpan {
 
   /** The status has arrived. The span does not wait for the body, which the application may never read. */
   answered(status: number): void {
+    if (!this.#span.isRecording()) return;
     this.#span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
     if (status >= 400)
       this.#span.setAttribute(ATTR_ERROR_TYPE, String(status)).setStatus({ code: SpanStatusCode.ERROR });
-    this.#span.end();
+    this.#end();
   }
 
   /** No answer came. What a passed deadline has aborted failed by the deadline, whatever the client calls it. */
   failed(error: unknown): void {
+    if (!this.#span.isRecording()) return;
     const byDeadline = errorType(error) === 'aborted' && this.#deadline?.remainingMs === 0;
     recordFailure(this.#span, byDeadline ? this.#deadline?.error() : error);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#endedBy?.removeEventListener('abort', this.#giveUp);
     this.#span.end();
   }
 }

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { GoogleAuth, IdTokenClient } from 'google-auth-library';
 import { Deadline, DeadlineExceededError, setDeadline } from '../../../services/telemetry/deadline';
@@ -52,6 +55,8 @@ let auth: GoogleAuth;
 let asked: string[];
 let answer: { silent?: boolean; status?: number };
 
+const cleanUp: (() => unknown)[] = [];
+
 beforeEach(async () => {
   traced = traceThisProcess();
   callee = new RecordingServer();
@@ -66,6 +71,7 @@ afterEach(async () => {
   callee.close();
   tokens.close();
   tokens.closeAllConnections();
+  for (const dispose of cleanUp.splice(0).toReversed()) dispose();
   await traced.stop();
 });
 
@@ -148,6 +154,28 @@ describe('a client of another service', () => {
     const client = createServiceClient({ url, deadlineMs: 300 }, { auth });
     await expect(client.fetch('/')).rejects.toThrow(DeadlineExceededError);
     expect(callee.requests).toEqual([]);
+  });
+
+  test('ends its span at the deadline where not even a connection comes about', async () => {
+    // GIVEN a callee whose system takes no more connections
+    const listener = `const server = require('node:net').createServer();
+      server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));`;
+    const stopped = spawn(process.execPath, ['--eval', listener]);
+    cleanUp.push(() => stopped.kill('SIGKILL'));
+    const port = Number(await once(stopped.stdout, 'data'));
+    stopped.kill('SIGSTOP');
+    const waiting = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+    cleanUp.push(...waiting.map((socket) => () => socket.destroy()));
+    await Promise.all(waiting.slice(0, 2).map((socket) => once(socket, 'connect')));
+    // WHEN
+    const client = createServiceClient({ url: `http://127.0.0.1:${port}`, deadlineMs: 100 }, { auth });
+    await expect(client.fetch('/')).rejects.toBeInstanceOf(DeadlineExceededError);
+    // THEN
+    const span = (await traced.spans()).find(({ attributes }) => attributes['server.port'] === port);
+    expect(span?.attributes).toMatchObject({
+      'error.type': 'deadline_exceeded',
+      'traced.deadline_exceeded': true,
+    });
   });
 
   test('says that there is no answer when no token is given, and asks again the next time', async () => {
