@@ -281,7 +281,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     return new Slo(this, 'slo', { ...options, service: this });
   }
 
-  /** Adds a check from around the world, with its alert. Throws TCR057 unless this service is public. */
+  /** Adds a check from around the world, with its alert. Throws TCR057 unless this service is public at its own URL. */
   addUptimeCheck(options: UptimeCheckOptions): UptimeCheck {
     checkOnlyOne(this.node, 'uptime-check', 'addUptimeCheck()');
     return new UptimeCheck(this, 'uptime-check', { ...options, service: this });

@@ -100,13 +100,22 @@ export class UptimeCheck extends Construct {
   }
 }
 
-function checkPublic(path: string, service: ITracedCloudRunService): void {
-  if (service.access.publicReason !== undefined) return;
+function checkPublic(path: string, { access, node: { id } }: ITracedCloudRunService): void {
+  if (access.publicReason === undefined) {
+    throw new ValidationError(
+      'TCR057',
+      path,
+      `'${id}' is not public, and the requests of an uptime check come from the internet without a token, ` +
+        'so it would always be down; check the public service in front of it, or watch it with addErrorAlert()',
+    );
+  }
+  if (access.reachableByUrl) return;
   throw new ValidationError(
     'TCR057',
     path,
-    `'${service.node.id}' is not public, and the requests of an uptime check come from the internet without a token, ` +
-      'so it would always be down; check the public service in front of it, or watch it with addErrorAlert()',
+    `'${id}' takes requests from the internet through a load balancer only, and an uptime check asks its run.app URL, ` +
+      "so it would always be down; write a google_monitoring_uptime_check_config for the load balancer's host, " +
+      'or watch the service with addErrorAlert()',
   );
 }
 

@@ -88,6 +88,15 @@ describe('an uptime check', () => {
     },
   );
 
+  test('is refused for a service that is open through its load balancer only', () => {
+    const { gateway, notify } = withService(Access.loadBalancer({ reason: 'a shop' }));
+    expect(() => gateway.addUptimeCheck({ notify })).toThrow(
+      "TCR057 at shop/gateway/uptime-check: 'gateway' takes requests from the internet through a load balancer only, and " +
+        'an uptime check asks its run.app URL, so it would always be down; write a google_monitoring_uptime_check_config ' +
+        "for the load balancer's host, or watch the service with addErrorAlert()",
+    );
+  });
+
   test('is refused another period, nobody to tell, and a second one', () => {
     expect(() => synthCheck({ periodMin: 2 })).toThrow(
       "TCR004 at shop/gateway/uptime-check: 'periodMin' must be one of 1, 5, 10, 15, got 2",
