@@ -3,11 +3,12 @@ import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { annotate } from './annotate';
 import { alertDocumentation, percent } from './alert-documentation';
-import { CoLocatedBucket } from './co-located-bucket';
 import { traceExplorerLink } from './console-links';
 import { enableApi, projectOf } from './google-project';
+import type { ITracedCloudRunService } from './imported-service';
 import { channelIds, type INotificationChannel } from './notification-channel';
-import { calleesOf, servicesBehind } from './pipeline-order';
+import { servicesBehind } from './pipeline-order';
+import { ServiceGraph } from './service-graph';
 import {
   DOLLARS_PER_MILLION_SPANS,
   dollarsPerMonth,
@@ -137,14 +138,13 @@ function estimate(path: string, entry: PipelineEntry): { spansPerMonth: number; 
 
 /** Where every service makes each of its calls once, and one operation on each of its buckets. */
 function spansPerRequest(entry: TracedCloudRunService): number {
-  const visits = new Map([[entry, 1]]);
+  const visits = new Map<ITracedCloudRunService, number>([[entry, 1]]);
   let spans = 0;
   for (const service of servicesBehind([entry])) {
     const times = visits.get(service) ?? 0;
-    const callees = calleesOf(service);
-    const buckets = service.node.children.filter((child) => child instanceof CoLocatedBucket);
-    spans += times * (1 + callees.length + 2 * buckets.length);
-    for (const callee of callees) visits.set(callee, (visits.get(callee) ?? 0) + times);
+    const calls = ServiceGraph.of(service).callsOf(service);
+    spans += times * (1 + calls.length + 2 * service.bucketNames.length);
+    for (const { callee } of calls) visits.set(callee, (visits.get(callee) ?? 0) + times);
   }
   return spans;
 }

@@ -12,6 +12,7 @@ import {
   ServiceCode,
   TracedCloudRunService,
   type TracedCloudRunServiceProps,
+  Volume,
 } from '../../constructs';
 import { addresses, resource, synth, testStack } from '../helpers/synth';
 
@@ -230,6 +231,28 @@ describe('the trace budget of a pipeline', () => {
       'Cloud Trace: web 1 requests/s x 13 spans x 10 %: 3.37 million spans and $0.17 a month ' +
         '($0.20 per million, 2.5 million free per billing account)',
     );
+  });
+
+  test('counts calls of services of others and buckets of elsewhere as well, but none that is mounted', () => {
+    // web 1 + 1 call of another's service + 2 for its own bucket + 2 for the archive
+    const stack = testStack();
+    const [web] = services(stack, ['web']);
+    if (!web) throw new Error('the service is missing');
+    const location = 'europe-west1';
+    web.addBucket('invoices');
+    web.useBucket('archive', { name: 'my-archive', location }, { readOnly: true });
+    web.addVolume('/models', Volume.bucket('models', { name: 'my-models', location }));
+    web.calls(
+      TracedCloudRunService.fromServiceAttributes(stack, 'billing', {
+        name: 'billing',
+        uri: 'https://billing.example.com',
+      }),
+      { deadlineMs: 500 },
+    );
+    const notify = [NotificationChannel.email(stack, 'on-call', 'on-call@example.com')];
+    const entries = [{ service: web, requestsPerSec: 1 }];
+    const { budget } = new PipelineMonitoring(stack, 'pipeline', { entries, notify });
+    expect(budget.summary).toContain('web 1 requests/s x 6 spans x 10 %:');
   });
 
   test('takes the spans it is told, and adds its entries up', () => {
