@@ -78,7 +78,11 @@ export class TraceBudget extends Construct {
     this.spansPerMonth = Math.round(estimates.reduce((sum, { spansPerMonth }) => sum + spansPerMonth, 0));
     this.dollarsPerMonth = dollarsPerMonth(this.spansPerMonth);
     const maxSpansPerMonth = props.maxSpansPerMonth ?? Math.max(FREE_SPANS_PER_MONTH, 2 * this.spansPerMonth);
-    checkNumber(path, 'maxSpansPerMonth', maxSpansPerMonth, { min: 1, max: Number.MAX_SAFE_INTEGER });
+    checkNumber(path, 'maxSpansPerMonth', maxSpansPerMonth, {
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+      literal: true,
+    });
     this.summary =
       `Cloud Trace: ${estimates.map(({ text }) => text).join(', ')}: ${millions(this.spansPerMonth)} million spans ` +
       `and $${this.dollarsPerMonth.toFixed(2)} a month ` +

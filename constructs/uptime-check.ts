@@ -1,6 +1,6 @@
 import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import { MonitoringUptimeCheckConfig } from '@cdktf/provider-google/lib/monitoring-uptime-check-config';
-import { Fn } from 'cdktf';
+import { Fn, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { HEALTH_PATH } from '../services/telemetry/settings';
 import { alertDocumentation, traceStep } from './alert-documentation';
@@ -121,9 +121,6 @@ function checkPublic(path: string, { access, node: { id } }: ITracedCloudRunServ
 
 function checkPeriod(path: string, periodMin: number): void {
   if (PERIODS_MIN.includes(periodMin)) return;
-  throw new ValidationError(
-    'TCR004',
-    path,
-    `'periodMin' must be one of ${PERIODS_MIN.join(', ')}, got ${periodMin}`,
-  );
+  const got = Token.isUnresolved(periodMin) ? ' that is known at synth, got a token' : `, got ${periodMin}`;
+  throw new ValidationError('TCR004', path, `'periodMin' must be one of ${PERIODS_MIN.join(', ')}${got}`);
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
-import { App, TerraformStack } from 'cdktf';
+import { App, TerraformStack, TerraformVariable } from 'cdktf';
 import {
   DeploymentEnvironment,
   NotificationChannel,
@@ -305,6 +305,16 @@ describe('the trace budget of a pipeline', () => {
         },
       ],
     });
+  });
+
+  test('is refused with a maximum that is not known at synth', () => {
+    const { stack, web, notify } = diamond();
+    const maxSpansPerMonth = new TerraformVariable(stack, 'max', { type: 'number' }).numberValue;
+    const entries = [{ service: web, requestsPerSec: 1 }];
+    expect(() => new PipelineMonitoring(stack, 'pipeline', { entries, notify, maxSpansPerMonth })).toThrow(
+      "TCR004 at shop/pipeline/trace-budget: 'maxSpansPerMonth' must be a whole number within 1..9007199254740991 " +
+        'that is known at synth, got a token',
+    );
   });
 
   test.each([

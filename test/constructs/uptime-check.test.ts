@@ -1,3 +1,4 @@
+import { TerraformVariable } from 'cdktf';
 import {
   Access,
   NotificationChannel,
@@ -94,6 +95,14 @@ describe('an uptime check', () => {
       "TCR057 at shop/gateway/uptime-check: 'gateway' takes requests from the internet through a load balancer only, and " +
         'an uptime check asks its run.app URL, so it would always be down; write a google_monitoring_uptime_check_config ' +
         "for the load balancer's host, or watch the service with addErrorAlert()",
+    );
+  });
+
+  test('is refused a period that is not known at synth', () => {
+    const { stack, gateway, notify } = withService(Access.public({ reason: 'a shop' }));
+    const periodMin = new TerraformVariable(stack, 'period', { type: 'number' }).numberValue;
+    expect(() => gateway.addUptimeCheck({ notify, periodMin })).toThrow(
+      "TCR004 at shop/gateway/uptime-check: 'periodMin' must be one of 1, 5, 10, 15 that is known at synth, got a token",
     );
   });
 
