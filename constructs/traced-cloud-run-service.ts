@@ -6,7 +6,7 @@ import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import { dependable, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { HEALTH_PATH, renderBucket, renderCallee } from '../services/telemetry/settings';
+import { renderBucket, renderCallee } from '../services/telemetry/settings';
 import type { Access } from './access';
 import { AccountGrants } from './account-grants';
 import { annotate } from './annotate';
@@ -265,7 +265,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       traceServiceName: this.node.id,
       projectId: this.#settings.projectId,
       metricName: latencyMetricName(this, this.#settings.environment.name),
-      healthPath: HEALTH_PATH,
+      healthPaths: this.#settings.healthPaths,
     });
   }
 
@@ -284,7 +284,8 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
   /** Adds a check from around the world, with its alert. Throws TCR057 unless this service is public at its own URL. */
   addUptimeCheck(options: UptimeCheckOptions): UptimeCheck {
     checkOnlyOne(this.node, 'uptime-check', 'addUptimeCheck()');
-    return new UptimeCheck(this, 'uptime-check', { ...options, service: this });
+    const [path] = this.#settings.healthPaths;
+    return new UptimeCheck(this, 'uptime-check', { ...options, service: this, path });
   }
 
   /**

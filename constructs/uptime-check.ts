@@ -2,7 +2,6 @@ import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-ale
 import { MonitoringUptimeCheckConfig } from '@cdktf/provider-google/lib/monitoring-uptime-check-config';
 import { Fn, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { HEALTH_PATH } from '../services/telemetry/settings';
 import { alertDocumentation, traceStep } from './alert-documentation';
 import { LOGGED, requestsLink } from './console-links';
 import { enableApi, projectOf } from './google-project';
@@ -26,6 +25,8 @@ export interface UptimeCheckOptions {
 
 export interface UptimeCheckProps extends UptimeCheckOptions {
   readonly service: ITracedCloudRunService;
+  /** At which the service says whether it is well. */
+  readonly path: string;
 }
 
 /**
@@ -49,7 +50,7 @@ export class UptimeCheck extends Construct {
         type: 'uptime_url',
         labels: { project_id: projectId, host: Fn.element(Fn.split('//', service.uri), 1) },
       },
-      httpCheck: { path: HEALTH_PATH, port: 443, useSsl: true, validateSsl: true },
+      httpCheck: { path: props.path, port: 443, useSsl: true, validateSsl: true },
       period: `${periodMin * 60}s`,
       timeout: '10s',
       dependsOn: [enableApi(this, 'monitoring')],
@@ -81,7 +82,7 @@ export class UptimeCheck extends Construct {
         },
       ],
       documentation: alertDocumentation(
-        `Two locations or more got no answer to \`${HEALTH_PATH}\` from **${service.name}** (${service.region}).`,
+        `Two locations or more got no answer to \`${props.path}\` from **${service.name}** (${service.region}).`,
         [
           {
             title: 'The failed requests in the Logs Explorer',
