@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DefaultTokenResolver, StringConcat, TerraformStack, Tokenization } from 'cdktf';
+import { DefaultTokenResolver, StringConcat, TerraformOutput, TerraformStack, Tokenization } from 'cdktf';
 import { Construct } from 'constructs';
 import { ErrorAlert, type ErrorAlertOptions } from './error-alert';
 import { projectOf } from './google-project';
@@ -18,7 +18,8 @@ export interface PipelineMonitoringProps extends ErrorAlertOptions, TraceBudgetO
 
 /**
  * What a pipeline has once, whatever the number of its services: alerts on failures, a dashboard in the order of the
- * calls, what its traces cost, and a runbook, which is a panel of the dashboard and a file beside the synthesized stack.
+ * calls, what its traces cost, which is the output `trace_budget`, and a runbook, which is a panel of the dashboard and a
+ * file beside the synthesized stack.
  */
 export class PipelineMonitoring extends Construct {
   /** Callers before those they call. */
@@ -41,6 +42,9 @@ export class PipelineMonitoring extends Construct {
       services: this.services,
     });
     this.budget = new TraceBudget(this, 'trace-budget', props);
+    new TerraformOutput(this, 'trace_budget', { value: this.budget.summary }).overrideLogicalId(
+      'trace_budget',
+    );
     this.runbook = renderRunbook({
       title: stack.node.id,
       projectId: projectOf(this),

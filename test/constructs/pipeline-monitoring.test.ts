@@ -271,12 +271,13 @@ describe('the trace budget of a pipeline', () => {
     );
   });
 
-  test('costs nothing within what is free, and is said at synth', () => {
-    const { monitoring } = monitor({}, 0.1);
+  test('costs nothing within what is free, is said at synth and is an output', () => {
+    const { stack, monitoring } = monitor({}, 0.1);
     expect(monitoring.budget.dollarsPerMonth).toBe(0);
     expect(monitoring.budget.node.metadata).toMatchObject([
       { type: '@cdktf/info', data: monitoring.budget.summary },
     ]);
+    expect(synth(stack).outputs).toMatchObject({ trace_budget: { value: monitoring.budget.summary } });
   });
 
   test.each([
