@@ -1,5 +1,4 @@
 import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
-import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { annotate } from './annotate';
 import { alertDocumentation, percent } from './alert-documentation';
@@ -43,6 +42,8 @@ export interface TraceBudgetOptions {
 }
 
 export interface TraceBudgetProps extends TraceBudgetOptions {
+  /** What the alert is called after, such as the stack's id. */
+  readonly subject: string;
   readonly entries: readonly PipelineEntry[];
 }
 
@@ -91,7 +92,7 @@ export class TraceBudget extends Construct {
     annotate(this, 'info', this.summary);
 
     new MonitoringAlertPolicy(this, 'Default', {
-      displayName: `${TerraformStack.of(this).node.id}: more spans than expected`,
+      displayName: `${props.subject}: more spans than expected`,
       combiner: 'OR',
       conditions: [
         {

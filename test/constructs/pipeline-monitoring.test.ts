@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { App, TerraformStack, TerraformVariable } from 'cdktf';
+import { Construct } from 'constructs';
 import {
   DeploymentEnvironment,
   NotificationChannel,
@@ -356,6 +357,45 @@ describe('the runbook of a pipeline', () => {
     outdir = mkdtempSync(join(tmpdir(), 'runbook-'));
   });
   afterEach(() => rmSync(outdir, { recursive: true, force: true }));
+
+  test('stays beside that of another pipeline of its stack, whose names have its path', () => {
+    // GIVEN
+    const app = new App({ outdir });
+    const stack = new TerraformStack(app, 'shop');
+    new GoogleProvider(stack, 'google', { project: 'my-project', region: 'europe-west1' });
+    const [web, admin] = services(stack, ['web', 'admin']);
+    if (!web || !admin) throw new Error('a service is missing');
+    const notify = [NotificationChannel.email(stack, 'on-call', 'on-call@example.com')];
+    const monitorIn = (scope: Construct, service: TracedCloudRunService) =>
+      new PipelineMonitoring(scope, 'pipeline', { entries: [{ service, requestsPerSec: 1 }], notify });
+    const first = monitorIn(new Construct(stack, 'customers'), web);
+    const second = monitorIn(new Construct(stack, 'staff'), admin);
+
+    // WHEN
+    app.synth();
+
+    // THEN
+    const read = (file: string) => readFileSync(join(outdir, 'stacks', 'shop', file), 'utf8');
+    expect(read('pipeline-runbook.md')).toBe(`${first.runbook}\n`);
+    expect(read('shop-staff-pipeline-runbook.md')).toBe(`${second.runbook}\n`);
+    expect(second.runbook).toMatch(/^# Runbook: shop\/staff\/pipeline\n/);
+    const synthesized = synth(stack);
+    const names = addresses(synthesized, POLICY).map(
+      (address) => synthesized.resources[address]?.['display_name'],
+    );
+    expect(new Set(names)).toEqual(
+      new Set(
+        ['shop', 'shop/staff/pipeline'].flatMap((subject) => [
+          `${subject}: failed requests`,
+          `${subject}: more spans than expected`,
+          `${subject}: no available instance`,
+        ]),
+      ),
+    );
+    expect(synthesized.json).toContain('\\"displayName\\":\\"shop/staff/pipeline\\"');
+    expect(Object.values(synthesized.outputs)).toContainEqual({ value: second.budget.summary });
+    expect(synthesized.outputs).toHaveProperty('trace_budget.value', first.budget.summary);
+  });
 
   test('is written beside the synthesized stack, with names that mean something outside Terraform', () => {
     // GIVEN
