@@ -157,6 +157,13 @@ describe('the dashboard of a pipeline', () => {
     expect(JSON.stringify(dashboardOf(stack))).not.toMatch(/"[xy]Pos":0/);
   });
 
+  test('has no threshold where no spans are expected, because the API leaves out a value of 0', () => {
+    const { stack } = monitor({}, 0);
+    const [spend] = dashboardOf(stack).mosaicLayout.tiles.slice(-2);
+    expect(spend?.widget.title).toBe('Spans since the month began; $0.00 a month expected');
+    expect(spend?.widget.xyChart).not.toHaveProperty('thresholds');
+  });
+
   test("asks for Cloud Run's own metrics of one service", () => {
     const { stack } = monitor();
     const [, , , , latency, requests, instances, starts] = dashboardOf(stack).mosaicLayout.tiles;
