@@ -112,7 +112,7 @@ export class TraceBudget extends Construct {
           `began. Expected of this pipeline: ${this.summary}.`,
         [
           {
-            title: 'Traces in the Trace explorer',
+            title: 'All traces of the project in the Trace explorer',
             link: traceExplorerLink(projectOf(this)),
             hint: 'see which service and which span there are most of, then lower the sampling ratio of the entry.',
           },

@@ -9,6 +9,7 @@ import {
 } from '../../constructs';
 import { parseLogFilter } from '../../local/logging/log-filter';
 import { addresses, resource, synth, testStack, waitsFor } from '../helpers/synth';
+import { tracesShownBy } from '../helpers/trace-link';
 import { log } from '../local/trace/pipeline-trace';
 
 const METRIC = 'google_logging_metric';
@@ -138,8 +139,15 @@ describe('a latency alert', () => {
         'resource.labels.location="europe-west1"\n' +
         'log_id("run.googleapis.com/requests")\n' +
         'httpRequest.latency>"1.5s"?project=my-project',
-      'https://console.cloud.google.com/traces/explorer?project=my-project',
+      expect.stringMatching(
+        /^https:\/\/console\.cloud\.google\.com\/traces\/explorer;query=.*\?project=my-project$/,
+      ),
     ]);
+    expect(links.at(-1)).not.toMatch(/[{}"[\]()]/);
+    expect(tracesShownBy(links.at(-1))).toMatchObject({
+      resourceContainer: 'projects/my-project',
+      spanFilters: { services: ['gateway'] },
+    });
     expect(content).toContain('service name `gateway`');
   });
 

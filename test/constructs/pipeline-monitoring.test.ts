@@ -16,6 +16,7 @@ import {
   Volume,
 } from '../../constructs';
 import { addresses, resource, synth, testStack } from '../helpers/synth';
+import { tracesShownBy } from '../helpers/trace-link';
 
 const POLICY = 'google_monitoring_alert_policy';
 
@@ -98,7 +99,7 @@ describe('the monitoring of a pipeline', () => {
     expect(JSON.stringify(conditions)).toContain(`service_name=~\\"${names.join('|')}\\"`);
     expect(JSON.stringify(conditions)).toContain('5xx above 20 %');
     // Spans know services by their construct ids.
-    expect(synthesized.json).toContain('service name `web` or `users` or `orders` or `store` and sort');
+    expect(synthesized.json).toContain('service name `web` or `users` or `orders` or `store`; sort');
   });
 
   test.each([
@@ -429,5 +430,11 @@ describe('the runbook of a pipeline', () => {
         ['web', 'users', 'orders', 'store'].map((id) => [id, `${id}-production`]),
       );
     }
+    const traceLinks = [...text.matchAll(/\((\S*\/traces\/explorer[^)]*)\)/g)].map(([, link]) => link);
+    expect(traceLinks.map(tracesShownBy)).toMatchObject(
+      [['web', 'users', 'orders', 'store'], ['web'], ['users'], ['orders'], ['store']].map((of) => ({
+        spanFilters: { services: of },
+      })),
+    );
   });
 });
