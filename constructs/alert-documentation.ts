@@ -35,9 +35,9 @@ export function alertDocumentation(
 export function traceStep(projectId: string, traceServiceNames: readonly string[]): RunbookStep {
   const names = traceServiceNames.map((name) => `\`${name}\``).join(' or ');
   return {
-    title: 'All traces in the Trace explorer',
-    link: traceExplorerLink(projectId),
-    hint: `filter by service name ${names} and sort by duration.`,
+    title: 'Traces in the Trace explorer',
+    link: traceExplorerLink(projectId, traceServiceNames),
+    hint: `the spans with the service name ${names}; sort them by duration.`,
   };
 }
 

@@ -13,6 +13,18 @@ export const LOGGED = {
   noInstance: `textPayload:"${NO_INSTANCE}"`,
 } as const;
 
+/** Filters of the Trace explorer as the console writes them where nothing is chosen. */
+const EVERY_SPAN = {
+  attributes: [],
+  displayNames: [],
+  isRootSpan: false,
+  kinds: [],
+  maxDuration: '',
+  minDuration: '',
+  services: [],
+  status: [],
+};
+
 /** The Logs Explorer with the requests of a Cloud Run service to which `condition` applies, each with its trace. */
 export function requestsLink(projectId: string, service: MonitoredService, condition: string): string {
   const query = [
@@ -25,9 +37,24 @@ export function requestsLink(projectId: string, service: MonitoredService, condi
   return `https://console.cloud.google.com/logs/query;query=${query}?project=${projectId}`;
 }
 
-/** The Trace explorer of a project. Its address takes no filter. */
-export function traceExplorerLink(projectId: string): string {
-  return `https://console.cloud.google.com/traces/explorer?project=${projectId}`;
+/**
+ * The Trace explorer of a project, with the spans of some services where their `service.name`s are given. The console
+ * writes such addresses itself; `traceQuery` is a type of the dashboards API, whose `spanFilters.services` are names:
+ * https://googleapis.dev/dotnet/Google.Apis.Monitoring.v1/latest/api/Google.Apis.Monitoring.v1.Data.SpanFilters.html
+ */
+export function traceExplorerLink(projectId: string, serviceNames: readonly string[] = []): string {
+  const explorer = 'https://console.cloud.google.com/traces/explorer';
+  if (serviceNames.length === 0) return `${explorer}?project=${projectId}`;
+  const query = JSON.stringify({
+    plotType: 'HEATMAP',
+    targetAxis: 'Y1',
+    traceQuery: {
+      resourceContainer: `projects/${projectId}`,
+      spanDataValue: 'SPAN_DURATION',
+      spanFilters: { ...EVERY_SPAN, services: serviceNames },
+    },
+  });
+  return `${explorer};query=${query.split(projectId).map(encode).join(projectId)}?project=${projectId}`;
 }
 
 /** Parentheses are encoded as well: they would end the address within a Markdown link. */

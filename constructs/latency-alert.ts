@@ -3,6 +3,7 @@ import {
   MonitoringAlertPolicy,
   type MonitoringAlertPolicyConditions,
 } from '@cdktf/provider-google/lib/monitoring-alert-policy';
+import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { alertDocumentation, traceStep } from './alert-documentation';
 import { LOGGED, requestsLink } from './console-links';
@@ -18,7 +19,10 @@ const BUCKETS = { numFiniteBuckets: 80, growthFactor: 1.155, scale: 0.001 };
 const LARGEST_BUCKET_MS = 101_000;
 
 export interface LatencyAlertOptions {
-  /** Alert when the 95th percentile of the request latency is above this, in milliseconds, 1 to 101000. */
+  /**
+   * Alert when the 95th percentile of the request latency is above this, in milliseconds, 1 to 101000. Requests for the
+   * paths of the service's probes do not count.
+   */
   readonly p95Ms: number;
   /**
    * Alert when the 99th percentile is above this, in milliseconds, p95Ms to 101000.
@@ -45,8 +49,8 @@ export interface LatencyAlertProps extends LatencyAlertOptions {
   readonly projectId: string;
   /** Letters and `_` only, unique in the project. */
   readonly metricName: string;
-  /** Path of the health check, whose requests do not count. */
-  readonly healthPath: string;
+  /** Paths of the health checks, whose requests do not count. */
+  readonly healthPaths: readonly string[];
 }
 
 /**
@@ -70,7 +74,7 @@ export class LatencyAlert extends Construct {
         `resource.labels.location="${props.region}"`,
         'log_id("run.googleapis.com/requests")',
         'httpRequest.latency:*',
-        `NOT httpRequest.requestUrl=~"${props.healthPath}$"`,
+        ...props.healthPaths.map((healthPath) => `NOT httpRequest.requestUrl=~"${urlPattern(healthPath)}"`),
       ].join(' AND '),
       // The log has a duration such as "0.123s"; a value that does not convert to a number would be dropped silently.
       valueExtractor: 'REGEXP_EXTRACT(httpRequest.latency, "([0-9.]+)s")',
@@ -120,6 +124,15 @@ export class LatencyAlert extends Construct {
       dependsOn: [metric, enableApi(this, 'monitoring')],
     });
   }
+}
+
+/**
+ * The whole URL of a request for a path, as a regular expression. What is an operator there and may be in a URL is put in
+ * brackets, because a backslash would have to be written twice in a filter; a token is none until it is deployed.
+ */
+function urlPattern(path: string): string {
+  const literal = Token.isUnresolved(path) ? path : path.replaceAll(/[.$()*+?]/g, '[$&]');
+  return `^https?://[^/]+${literal}$`;
 }
 
 function condition(displayName: string, query: string): MonitoringAlertPolicyConditions {

@@ -122,6 +122,7 @@ function chart(title: string, lines: readonly (readonly [string, string])[]): Wi
   };
 }
 
+/** A threshold of 0 is left out for the same reason as a position of 0. */
 function spendChart({ spansPerMonth, dollarsPerMonth }: TraceBudget): Widget {
   return {
     title: `Spans since the month began; $${dollarsPerMonth.toFixed(2)} a month expected`,
@@ -132,7 +133,7 @@ function spendChart({ spansPerMonth, dollarsPerMonth }: TraceBudget): Widget {
           timeSeriesQuery: { timeSeriesFilter: MONTHLY_SPANS },
         },
       ],
-      thresholds: [{ label: 'expected of a month', value: spansPerMonth }],
+      ...(spansPerMonth > 0 && { thresholds: [{ label: 'expected of a month', value: spansPerMonth }] }),
     },
   };
 }

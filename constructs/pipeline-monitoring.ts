@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DefaultTokenResolver, StringConcat, TerraformStack, Tokenization } from 'cdktf';
+import { DefaultTokenResolver, StringConcat, TerraformOutput, TerraformStack, Tokenization } from 'cdktf';
 import { Construct } from 'constructs';
 import { ErrorAlert, type ErrorAlertOptions } from './error-alert';
 import { projectOf } from './google-project';
@@ -18,7 +18,8 @@ export interface PipelineMonitoringProps extends ErrorAlertOptions, TraceBudgetO
 
 /**
  * What a pipeline has once, whatever the number of its services: alerts on failures, a dashboard in the order of the
- * calls, what its traces cost, and a runbook, which is a panel of the dashboard and a file beside the synthesized stack.
+ * calls, what its traces cost, which is the output `trace_budget`, and a runbook, which is a panel of the dashboard and a
+ * file beside the synthesized stack, `ID-runbook.md`. A second one in a stack is called after its path.
  */
 export class PipelineMonitoring extends Construct {
   /** Callers before those they call. */
@@ -34,34 +35,39 @@ export class PipelineMonitoring extends Construct {
     checkEntries(this.node.path, entries);
     this.services = servicesBehind(entries);
     const stack = TerraformStack.of(this);
+    const others = stack.node.findAll().filter((one) => one instanceof PipelineMonitoring && one !== this);
+    // The first one of a stack has the plain names, and keeps them when others come.
+    const subject = others.length > 0 ? this.node.path : stack.node.id;
 
     new ErrorAlert(this, 'error-alert', {
       ...props,
-      subject: stack.node.id,
+      subject,
       services: this.services,
     });
-    this.budget = new TraceBudget(this, 'trace-budget', props);
+    this.budget = new TraceBudget(this, 'trace-budget', { ...props, subject });
+    const output = new TerraformOutput(this, 'trace_budget', { value: this.budget.summary });
+    if (others.length === 0) output.overrideLogicalId('trace_budget');
     this.runbook = renderRunbook({
-      title: stack.node.id,
+      title: subject,
       projectId: projectOf(this),
       services: this.services,
       budget: this.budget.summary,
     });
     this.dashboard = new PipelineDashboard(this, 'dashboard', {
-      displayName: stack.node.id,
+      displayName: subject,
       services: this.services,
       budget: this.budget,
       runbook: this.runbook,
     });
 
-    this.#writeRunbook(stack);
+    const isNamesake = others.some(({ node }) => node.id === id);
+    this.#writeRunbook(stack, `${isNamesake ? subject.replaceAll('/', '-') : id}-runbook.md`);
     this.node.addValidation({ validate: () => this.#lateCalls(entries) });
   }
 
-  /** When the stack is synthesized, beside it: `cdktf.out/stacks/STACK/ID-runbook.md`. */
-  #writeRunbook(stack: TerraformStack): void {
+  /** When the stack is synthesized, beside it: `cdktf.out/stacks/STACK/FILE`. */
+  #writeRunbook(stack: TerraformStack, file: string): void {
     const { synthesizer } = stack;
-    const file = `${this.node.id}-runbook.md`;
     stack.synthesizer = {
       synthesize: (session) => {
         synthesizer.synthesize(session);

@@ -2,6 +2,7 @@ import type {
   CloudRunV2ServiceTemplateContainersLivenessProbe,
   CloudRunV2ServiceTemplateContainersStartupProbe,
 } from '@cdktf/provider-google/lib/cloud-run-v2-service';
+import { HEALTH_PATH } from '../services/telemetry/settings';
 import { checkNumber, ValidationError } from './validation';
 
 export interface ProbeOptions {
@@ -94,6 +95,25 @@ export class LivenessProbe {
     readonly question: HttpQuestion | GrpcQuestion | undefined,
     readonly options: ProbeOptions,
   ) {}
+}
+
+/**
+ * Paths at which a service says whether it is well, the most telling first: those that its probes ask for on the port it
+ * is called on, `/health` where there is none.
+ */
+export function healthPaths(
+  port: number,
+  livenessProbe: LivenessProbe,
+  startupProbe: StartupProbe,
+): readonly [string, ...string[]] {
+  const [first, ...others] = new Set(
+    [livenessProbe, startupProbe].flatMap(({ question }) =>
+      question && 'httpGet' in question && (question.httpGet.port ?? port) === port
+        ? [question.httpGet.path]
+        : [],
+    ),
+  );
+  return [first ?? HEALTH_PATH, ...others];
 }
 
 interface ProbeTimes {

@@ -14,12 +14,13 @@ interface RunbookOptions {
 
 /** What somebody who is on call needs for a pipeline in one environment, as Markdown: which alert, where to look, what for. */
 export function renderRunbook({ title, projectId, services, budget }: RunbookOptions): string {
+  const ids = services.map(({ node }) => node.id);
   const calls = services.flatMap((service) =>
     calleesOf(service).map((callee) => `${service.node.id} -> ${callee.node.id}`),
   );
   return [
     `# Runbook: ${title}`,
-    `Services, callers first: ${services.map(({ node }) => node.id).join(', ')}. Calls: ${calls.join(', ') || 'none'}.`,
+    `Services, callers first: ${ids.join(', ')}. Calls: ${calls.join(', ') || 'none'}.`,
     '## An alert came',
     [
       '1. Open the requests of its service below, take one, and open its trace.',
@@ -27,7 +28,7 @@ export function renderRunbook({ title, projectId, services, budget }: RunbookOpt
       '3. A `504` at a caller is a deadline: compare it with the longest span of the callee. Time in which no span of the callee runs is waiting: for an instance, for CPU, or for another region.',
     ].join('\n'),
     '## Where to look',
-    `[All traces](${traceExplorerLink(projectId)}): filter by the service name in bold, and sort by duration.`,
+    `[Traces of all services](${traceExplorerLink(projectId, ids)}): sort them by duration.`,
     ...services.map((service) => lookAt(projectId, service)),
     '## What tracing costs',
     `${budget}.`,
@@ -42,7 +43,8 @@ function lookAt(projectId: string, service: TracedCloudRunService): string {
     `[failed](${link(LOGGED.failed)}),`,
     `[timed out](${link(LOGGED.timedOut)}),`,
     `[slower than 1 s](${link(LOGGED.slowerThan(1000))}),`,
-    `[no instance](${link(LOGGED.noInstance)})`,
+    `[no instance](${link(LOGGED.noInstance)}),`,
+    `[traces](${traceExplorerLink(projectId, [service.node.id])})`,
   ].join(' ');
 }
 

@@ -4,7 +4,7 @@ import { Access } from './access';
 import { DeploymentEnvironment } from './deployment-environment';
 import { projectOf, regionOf } from './google-project';
 import { serviceName } from './names';
-import { LivenessProbe, StartupProbe } from './probe';
+import { healthPaths, LivenessProbe, StartupProbe } from './probe';
 import type { TracedCloudRunServiceProps } from './traced-cloud-run-service-props';
 
 /** What a service is, every default of its options filled in. */
@@ -13,6 +13,9 @@ export type ServiceSettings = ReturnType<typeof settingsOf>;
 /** Fills in what the options of a service leave out. Throws TCR008 when there is no project or no region. */
 export function settingsOf(service: Construct, props: TracedCloudRunServiceProps) {
   const environment = props.environment ?? DeploymentEnvironment.production();
+  const port = props.port ?? 8080;
+  const startupProbe = props.startupProbe ?? StartupProbe.http(HEALTH_PATH);
+  const livenessProbe = props.livenessProbe ?? LivenessProbe.http(HEALTH_PATH);
   return {
     environment,
     access: props.access ?? Access.authenticated(),
@@ -30,11 +33,12 @@ export function settingsOf(service: Construct, props: TracedCloudRunServiceProps
     minInstances: props.minInstances ?? environment.minInstances,
     maxInstances: props.maxInstances ?? 10,
     timeoutSec: props.timeoutSec ?? 300,
-    port: props.port ?? 8080,
+    port,
     command: props.command,
     args: props.args,
-    startupProbe: props.startupProbe ?? StartupProbe.http(HEALTH_PATH),
-    livenessProbe: props.livenessProbe ?? LivenessProbe.http(HEALTH_PATH),
+    startupProbe,
+    livenessProbe,
+    healthPaths: healthPaths(port, livenessProbe, startupProbe),
     vpcEgress: props.vpcEgress,
     tracesExporter: props.tracesExporter ?? 'gcp_trace',
   };

@@ -1,13 +1,13 @@
 import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
-import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { annotate } from './annotate';
 import { alertDocumentation, percent } from './alert-documentation';
-import { CoLocatedBucket } from './co-located-bucket';
 import { traceExplorerLink } from './console-links';
 import { enableApi, projectOf } from './google-project';
+import type { ITracedCloudRunService } from './imported-service';
 import { channelIds, type INotificationChannel } from './notification-channel';
-import { calleesOf, servicesBehind } from './pipeline-order';
+import { servicesBehind } from './pipeline-order';
+import { ServiceGraph } from './service-graph';
 import {
   DOLLARS_PER_MILLION_SPANS,
   dollarsPerMonth,
@@ -42,6 +42,8 @@ export interface TraceBudgetOptions {
 }
 
 export interface TraceBudgetProps extends TraceBudgetOptions {
+  /** What the alert is called after, such as the stack's id. */
+  readonly subject: string;
   readonly entries: readonly PipelineEntry[];
 }
 
@@ -77,7 +79,11 @@ export class TraceBudget extends Construct {
     this.spansPerMonth = Math.round(estimates.reduce((sum, { spansPerMonth }) => sum + spansPerMonth, 0));
     this.dollarsPerMonth = dollarsPerMonth(this.spansPerMonth);
     const maxSpansPerMonth = props.maxSpansPerMonth ?? Math.max(FREE_SPANS_PER_MONTH, 2 * this.spansPerMonth);
-    checkNumber(path, 'maxSpansPerMonth', maxSpansPerMonth, { min: 1, max: Number.MAX_SAFE_INTEGER });
+    checkNumber(path, 'maxSpansPerMonth', maxSpansPerMonth, {
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+      literal: true,
+    });
     this.summary =
       `Cloud Trace: ${estimates.map(({ text }) => text).join(', ')}: ${millions(this.spansPerMonth)} million spans ` +
       `and $${this.dollarsPerMonth.toFixed(2)} a month ` +
@@ -86,7 +92,7 @@ export class TraceBudget extends Construct {
     annotate(this, 'info', this.summary);
 
     new MonitoringAlertPolicy(this, 'Default', {
-      displayName: `${TerraformStack.of(this).node.id}: more spans than expected`,
+      displayName: `${props.subject}: more spans than expected`,
       combiner: 'OR',
       conditions: [
         {
@@ -106,7 +112,7 @@ export class TraceBudget extends Construct {
           `began. Expected of this pipeline: ${this.summary}.`,
         [
           {
-            title: 'Traces in the Trace explorer',
+            title: 'All traces of the project in the Trace explorer',
             link: traceExplorerLink(projectOf(this)),
             hint: 'see which service and which span there are most of, then lower the sampling ratio of the entry.',
           },
@@ -137,14 +143,13 @@ function estimate(path: string, entry: PipelineEntry): { spansPerMonth: number; 
 
 /** Where every service makes each of its calls once, and one operation on each of its buckets. */
 function spansPerRequest(entry: TracedCloudRunService): number {
-  const visits = new Map([[entry, 1]]);
+  const visits = new Map<ITracedCloudRunService, number>([[entry, 1]]);
   let spans = 0;
   for (const service of servicesBehind([entry])) {
     const times = visits.get(service) ?? 0;
-    const callees = calleesOf(service);
-    const buckets = service.node.children.filter((child) => child instanceof CoLocatedBucket);
-    spans += times * (1 + callees.length + 2 * buckets.length);
-    for (const callee of callees) visits.set(callee, (visits.get(callee) ?? 0) + times);
+    const calls = ServiceGraph.of(service).callsOf(service);
+    spans += times * (1 + calls.length + 2 * service.bucketNames.length);
+    for (const { callee } of calls) visits.set(callee, (visits.get(callee) ?? 0) + times);
   }
   return spans;
 }

@@ -6,7 +6,7 @@ import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
 import { dependable, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { HEALTH_PATH, renderBucket, renderCallee } from '../services/telemetry/settings';
+import { renderBucket, renderCallee } from '../services/telemetry/settings';
 import type { Access } from './access';
 import { AccountGrants } from './account-grants';
 import { annotate } from './annotate';
@@ -14,6 +14,7 @@ import { type BucketUseOptions, locationOf, type UsableBucket } from './bucket-l
 import { CoLocatedBucket, type CoLocatedBucketOptions } from './co-located-bucket';
 import { ErrorAlert, type ErrorAlertOptions } from './error-alert';
 import { enableApi, enableService, type GoogleService } from './google-project';
+import { ignoredChanges } from './ignored-changes';
 import { ImportedService, type ITracedCloudRunService, type ServiceAttributes } from './imported-service';
 import { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
 import { accountDisplayName, accountId, bucketName, invokerId, latencyMetricName } from './names';
@@ -40,14 +41,6 @@ import type { VpcEgress } from './vpc-egress';
 import { Slo, type SloOptions } from './slo';
 import { warnOfFullTracing } from './trace-price';
 import { UptimeCheck, type UptimeCheckOptions } from './uptime-check';
-
-/** Cloud Run and gcloud write these themselves; the provider would take them out again with every deploy. */
-const WRITTEN_BY_OTHERS = ['client', 'client_version', 'scaling'];
-/**
- * What `gcloud` changes of a revision when it deploys an image. Not the revision's name, which it writes too: sent again
- * with another template, a name that exists is refused, while taking it out is a harmless change.
- */
-const WRITTEN_BY_CI = ['template[0].containers[0].image', 'template[0].labels', 'template[0].annotations'];
 
 export interface CallOptions {
   /** How long this service waits for the callee's whole answer, in milliseconds; below its own request timeout. */
@@ -89,6 +82,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
   readonly #settings: ServiceSettings;
   readonly #template: ServiceTemplate;
   readonly #grants: AccountGrants;
+  readonly #bucketNames: string[] = [];
 
   constructor(scope: Construct, id: string, props: TracedCloudRunServiceProps) {
     super(scope, id);
@@ -133,7 +127,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       lifecycle: {
         // The provider refuses only when it comes to the service itself, and its grants and alerts are gone by then.
         ...(settings.deletionProtection && { preventDestroy: true }),
-        ignoreChanges: [...WRITTEN_BY_OTHERS, ...(image.managedElsewhere ? WRITTEN_BY_CI : [])],
+        ignoreChanges: ignoredChanges(image.managedElsewhere),
       },
     });
     this.#startAfter(
@@ -162,6 +156,11 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
   /** Base URL, known once the service is deployed. */
   get uri(): string {
     return this.cloudRunService.uri;
+  }
+
+  /** Names by which this service knows the buckets that it uses; those that are mounted are not among them. */
+  get bucketNames(): readonly string[] {
+    return this.#bucketNames;
   }
 
   /**
@@ -205,6 +204,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     this.#template.container.variables.add(
       renderBucket(name, { bucket: bucket.name, location: locationOf(bucket) }),
     );
+    this.#bucketNames.push(name);
     this.#startAfter(grant);
     return grant;
   }
@@ -265,7 +265,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       traceServiceName: this.node.id,
       projectId: this.#settings.projectId,
       metricName: latencyMetricName(this, this.#settings.environment.name),
-      healthPath: HEALTH_PATH,
+      healthPaths: this.#settings.healthPaths,
     });
   }
 
@@ -281,10 +281,11 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     return new Slo(this, 'slo', { ...options, service: this });
   }
 
-  /** Adds a check from around the world, with its alert. Throws TCR057 unless this service is public. */
+  /** Adds a check from around the world, with its alert. Throws TCR057 unless this service is public at its own URL. */
   addUptimeCheck(options: UptimeCheckOptions): UptimeCheck {
     checkOnlyOne(this.node, 'uptime-check', 'addUptimeCheck()');
-    return new UptimeCheck(this, 'uptime-check', { ...options, service: this });
+    const [path] = this.#settings.healthPaths;
+    return new UptimeCheck(this, 'uptime-check', { ...options, service: this, path });
   }
 
   /**

@@ -1,8 +1,7 @@
 import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-alert-policy';
 import { MonitoringUptimeCheckConfig } from '@cdktf/provider-google/lib/monitoring-uptime-check-config';
-import { Fn } from 'cdktf';
+import { Fn, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { HEALTH_PATH } from '../services/telemetry/settings';
 import { alertDocumentation, traceStep } from './alert-documentation';
 import { LOGGED, requestsLink } from './console-links';
 import { enableApi, projectOf } from './google-project';
@@ -26,6 +25,8 @@ export interface UptimeCheckOptions {
 
 export interface UptimeCheckProps extends UptimeCheckOptions {
   readonly service: ITracedCloudRunService;
+  /** At which the service says whether it is well. */
+  readonly path: string;
 }
 
 /**
@@ -49,7 +50,7 @@ export class UptimeCheck extends Construct {
         type: 'uptime_url',
         labels: { project_id: projectId, host: Fn.element(Fn.split('//', service.uri), 1) },
       },
-      httpCheck: { path: HEALTH_PATH, port: 443, useSsl: true, validateSsl: true },
+      httpCheck: { path: props.path, port: 443, useSsl: true, validateSsl: true },
       period: `${periodMin * 60}s`,
       timeout: '10s',
       dependsOn: [enableApi(this, 'monitoring')],
@@ -81,7 +82,7 @@ export class UptimeCheck extends Construct {
         },
       ],
       documentation: alertDocumentation(
-        `Two locations or more got no answer to \`${HEALTH_PATH}\` from **${service.name}** (${service.region}).`,
+        `Two locations or more got no answer to \`${props.path}\` from **${service.name}** (${service.region}).`,
         [
           {
             title: 'The failed requests in the Logs Explorer',
@@ -100,21 +101,27 @@ export class UptimeCheck extends Construct {
   }
 }
 
-function checkPublic(path: string, service: ITracedCloudRunService): void {
-  if (service.access.publicReason !== undefined) return;
+function checkPublic(path: string, { access, node: { id } }: ITracedCloudRunService): void {
+  if (access.publicReason === undefined) {
+    throw new ValidationError(
+      'TCR057',
+      path,
+      `'${id}' is not public, and the requests of an uptime check come from the internet without a token, ` +
+        'so it would always be down; check the public service in front of it, or watch it with addErrorAlert()',
+    );
+  }
+  if (access.reachableByUrl) return;
   throw new ValidationError(
     'TCR057',
     path,
-    `'${service.node.id}' is not public, and the requests of an uptime check come from the internet without a token, ` +
-      'so it would always be down; check the public service in front of it, or watch it with addErrorAlert()',
+    `'${id}' takes requests from the internet through a load balancer only, and an uptime check asks its run.app URL, ` +
+      "so it would always be down; write a google_monitoring_uptime_check_config for the load balancer's host, " +
+      'or watch the service with addErrorAlert()',
   );
 }
 
 function checkPeriod(path: string, periodMin: number): void {
   if (PERIODS_MIN.includes(periodMin)) return;
-  throw new ValidationError(
-    'TCR004',
-    path,
-    `'periodMin' must be one of ${PERIODS_MIN.join(', ')}, got ${periodMin}`,
-  );
+  const got = Token.isUnresolved(periodMin) ? ' that is known at synth, got a token' : `, got ${periodMin}`;
+  throw new ValidationError('TCR004', path, `'periodMin' must be one of ${PERIODS_MIN.join(', ')}${got}`);
 }

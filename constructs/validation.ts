@@ -40,7 +40,7 @@ export const VALIDATION_CODES = {
   TCR053: 'a p99 below the p95',
   TCR055: 'a latency goal without a threshold',
   TCR056: 'a burn rate that can never be reached',
-  TCR057: 'an uptime check of a service that is not public',
+  TCR057: 'an uptime check of a service that is not public at its own URL',
   TCR058: 'a call declared after the monitoring of its pipeline',
   TCR059: 'more services than a dashboard holds',
   TCR060: 'a pipeline without an entry, or with one named twice',

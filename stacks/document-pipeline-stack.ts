@@ -60,7 +60,6 @@ export class DocumentPipelineStack extends TerraformStack {
     new TerraformOutput(this, 'trace_explorer_link', { value: traceExplorerLink(config.projectId) });
     new TerraformOutput(this, 'documents_bucket', { value: documents.name });
     new TerraformOutput(this, 'dashboard_link', { value: monitoring.dashboard.link });
-    new TerraformOutput(this, 'trace_budget', { value: monitoring.budget.summary });
   }
 
   /** Terraform runs in `<output>/stacks/<stack>`, and relative paths start there: no synth depends on the machine. */

@@ -93,7 +93,7 @@ describe('an error alert', () => {
         'log_id("run.googleapis.com/requests")\nhttpRequest.status>=500?project=my-project',
     );
     expect(links).toContain('httpRequest.status=504?project=my-project');
-    expect(links).toContain('https://console.cloud.google.com/traces/explorer?project=my-project');
+    expect(links).toContain('"services":["gateway"]');
     expect(linksOf(resource(synthesized, POLICY, NO_INSTANCE))).toContain(
       'resource.labels.service_name="$${resource.label.service_name}"',
     );

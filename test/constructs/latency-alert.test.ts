@@ -1,14 +1,27 @@
 import { MonitoringNotificationChannel } from '@cdktf/provider-google/lib/monitoring-notification-channel';
-import { type LatencyAlertOptions, ServiceCode, TracedCloudRunService } from '../../constructs';
+import {
+  type LatencyAlertOptions,
+  LivenessProbe,
+  ServiceCode,
+  StartupProbe,
+  TracedCloudRunService,
+  type TracedCloudRunServiceProps,
+} from '../../constructs';
+import { parseLogFilter } from '../../local/logging/log-filter';
 import { addresses, resource, synth, testStack, waitsFor } from '../helpers/synth';
+import { tracesShownBy } from '../helpers/trace-link';
+import { log } from '../local/trace/pipeline-trace';
 
 const METRIC = 'google_logging_metric';
 const POLICY = 'google_monitoring_alert_policy';
 
-function withService() {
+function withService(props: Partial<TracedCloudRunServiceProps> = {}) {
   const stack = testStack();
   const channel = new MonitoringNotificationChannel(stack, 'on-call', { type: 'email' });
-  const service = new TracedCloudRunService(stack, 'gateway', { code: ServiceCode.fromImage('image') });
+  const service = new TracedCloudRunService(stack, 'gateway', {
+    code: ServiceCode.fromImage('image'),
+    ...props,
+  });
   return { stack, service, channel };
 }
 
@@ -28,7 +41,7 @@ describe('a latency alert', () => {
         ' AND resource.labels.location="europe-west1"' +
         ' AND log_id("run.googleapis.com/requests")' +
         ' AND httpRequest.latency:*' +
-        ' AND NOT httpRequest.requestUrl=~"/health$"',
+        ' AND NOT httpRequest.requestUrl=~"^https?://[^/]+/health$"',
       value_extractor: 'REGEXP_EXTRACT(httpRequest.latency, "([0-9.]+)s")',
       metric_descriptor: {
         metric_kind: 'DELTA',
@@ -40,6 +53,33 @@ describe('a latency alert', () => {
       bucket_options: { exponential_buckets: { num_finite_buckets: 80, growth_factor: 1.155, scale: 0.001 } },
     });
     expect(metric['name']).toMatch(/^request_latency_gateway_production_[a-z]{8}$/);
+  });
+
+  test.each<[string, string, boolean]>([
+    ['its startup probe', '/ready.txt', false],
+    ['its liveness probe', '/live', false],
+    ['users, below a path that ends like a probe', '/orders/live', true],
+    ['users, where a dot stands for itself', '/ready-txt', true],
+    ['users, where no probe asks', '/health', true],
+  ])('counts requests by their path: %s', (_, path, counts) => {
+    // GIVEN
+    const { stack, service, channel } = withService({
+      name: 'gateway',
+      startupProbe: StartupProbe.http('/ready.txt'),
+      livenessProbe: LivenessProbe.http('/live'),
+    });
+    service.addLatencyAlert({ p95Ms: 1500, notify: [channel] });
+    const filter = String(resource(synth(stack), METRIC)['filter']).replace(/\$\{.*?\}/, 'gateway');
+
+    // WHEN
+    const request = log('gateway', 'a1', 0, '', {
+      log: 'requests',
+      location: 'europe-west1',
+      httpRequest: { requestUrl: `https://gateway-x7-ew.a.run.app${path}`, latency: '0.2s' },
+    });
+
+    // THEN
+    expect(parseLogFilter(filter)(request)).toBe(counts);
   });
 
   test('compares the 95th percentile of that metric in seconds, and does not ask for the metric to exist yet', () => {
@@ -99,8 +139,15 @@ describe('a latency alert', () => {
         'resource.labels.location="europe-west1"\n' +
         'log_id("run.googleapis.com/requests")\n' +
         'httpRequest.latency>"1.5s"?project=my-project',
-      'https://console.cloud.google.com/traces/explorer?project=my-project',
+      expect.stringMatching(
+        /^https:\/\/console\.cloud\.google\.com\/traces\/explorer;query=.*\?project=my-project$/,
+      ),
     ]);
+    expect(links.at(-1)).not.toMatch(/[{}"[\]()]/);
+    expect(tracesShownBy(links.at(-1))).toMatchObject({
+      resourceContainer: 'projects/my-project',
+      spanFilters: { services: ['gateway'] },
+    });
     expect(content).toContain('service name `gateway`');
   });
 

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
-import { App, TerraformStack } from 'cdktf';
+import { App, TerraformStack, TerraformVariable } from 'cdktf';
+import { Construct } from 'constructs';
 import {
   DeploymentEnvironment,
   NotificationChannel,
@@ -12,8 +13,10 @@ import {
   ServiceCode,
   TracedCloudRunService,
   type TracedCloudRunServiceProps,
+  Volume,
 } from '../../constructs';
 import { addresses, resource, synth, testStack } from '../helpers/synth';
+import { tracesShownBy } from '../helpers/trace-link';
 
 const POLICY = 'google_monitoring_alert_policy';
 
@@ -96,7 +99,7 @@ describe('the monitoring of a pipeline', () => {
     expect(JSON.stringify(conditions)).toContain(`service_name=~\\"${names.join('|')}\\"`);
     expect(JSON.stringify(conditions)).toContain('5xx above 20 %');
     // Spans know services by their construct ids.
-    expect(synthesized.json).toContain('service name `web` or `users` or `orders` or `store` and sort');
+    expect(synthesized.json).toContain('service name `web` or `users` or `orders` or `store`; sort');
   });
 
   test.each([
@@ -153,6 +156,13 @@ describe('the dashboard of a pipeline', () => {
   test('writes no position of 0, which the API leaves out and every plan would put in', () => {
     const { stack } = monitor();
     expect(JSON.stringify(dashboardOf(stack))).not.toMatch(/"[xy]Pos":0/);
+  });
+
+  test('has no threshold where no spans are expected, because the API leaves out a value of 0', () => {
+    const { stack } = monitor({}, 0);
+    const [spend] = dashboardOf(stack).mosaicLayout.tiles.slice(-2);
+    expect(spend?.widget.title).toBe('Spans since the month began; $0.00 a month expected');
+    expect(spend?.widget.xyChart).not.toHaveProperty('thresholds');
   });
 
   test("asks for Cloud Run's own metrics of one service", () => {
@@ -232,6 +242,28 @@ describe('the trace budget of a pipeline', () => {
     );
   });
 
+  test('counts calls of services of others and buckets of elsewhere as well, but none that is mounted', () => {
+    // web 1 + 1 call of another's service + 2 for its own bucket + 2 for the archive
+    const stack = testStack();
+    const [web] = services(stack, ['web']);
+    if (!web) throw new Error('the service is missing');
+    const location = 'europe-west1';
+    web.addBucket('invoices');
+    web.useBucket('archive', { name: 'my-archive', location }, { readOnly: true });
+    web.addVolume('/models', Volume.bucket('models', { name: 'my-models', location }));
+    web.calls(
+      TracedCloudRunService.fromServiceAttributes(stack, 'billing', {
+        name: 'billing',
+        uri: 'https://billing.example.com',
+      }),
+      { deadlineMs: 500 },
+    );
+    const notify = [NotificationChannel.email(stack, 'on-call', 'on-call@example.com')];
+    const entries = [{ service: web, requestsPerSec: 1 }];
+    const { budget } = new PipelineMonitoring(stack, 'pipeline', { entries, notify });
+    expect(budget.summary).toContain('web 1 requests/s x 6 spans x 10 %:');
+  });
+
   test('takes the spans it is told, and adds its entries up', () => {
     const { stack, web, store, notify } = diamond();
     const { budget } = new PipelineMonitoring(stack, 'pipeline', {
@@ -248,12 +280,13 @@ describe('the trace budget of a pipeline', () => {
     );
   });
 
-  test('costs nothing within what is free, and is said at synth', () => {
-    const { monitoring } = monitor({}, 0.1);
+  test('costs nothing within what is free, is said at synth and is an output', () => {
+    const { stack, monitoring } = monitor({}, 0.1);
     expect(monitoring.budget.dollarsPerMonth).toBe(0);
     expect(monitoring.budget.node.metadata).toMatchObject([
       { type: '@cdktf/info', data: monitoring.budget.summary },
     ]);
+    expect(synth(stack).outputs).toMatchObject({ trace_budget: { value: monitoring.budget.summary } });
   });
 
   test.each([
@@ -282,6 +315,16 @@ describe('the trace budget of a pipeline', () => {
         },
       ],
     });
+  });
+
+  test('is refused with a maximum that is not known at synth', () => {
+    const { stack, web, notify } = diamond();
+    const maxSpansPerMonth = new TerraformVariable(stack, 'max', { type: 'number' }).numberValue;
+    const entries = [{ service: web, requestsPerSec: 1 }];
+    expect(() => new PipelineMonitoring(stack, 'pipeline', { entries, notify, maxSpansPerMonth })).toThrow(
+      "TCR004 at shop/pipeline/trace-budget: 'maxSpansPerMonth' must be a whole number within 1..9007199254740991 " +
+        'that is known at synth, got a token',
+    );
   });
 
   test.each([
@@ -323,6 +366,45 @@ describe('the runbook of a pipeline', () => {
   });
   afterEach(() => rmSync(outdir, { recursive: true, force: true }));
 
+  test('stays beside that of another pipeline of its stack, whose names have its path', () => {
+    // GIVEN
+    const app = new App({ outdir });
+    const stack = new TerraformStack(app, 'shop');
+    new GoogleProvider(stack, 'google', { project: 'my-project', region: 'europe-west1' });
+    const [web, admin] = services(stack, ['web', 'admin']);
+    if (!web || !admin) throw new Error('a service is missing');
+    const notify = [NotificationChannel.email(stack, 'on-call', 'on-call@example.com')];
+    const monitorIn = (scope: Construct, service: TracedCloudRunService) =>
+      new PipelineMonitoring(scope, 'pipeline', { entries: [{ service, requestsPerSec: 1 }], notify });
+    const first = monitorIn(new Construct(stack, 'customers'), web);
+    const second = monitorIn(new Construct(stack, 'staff'), admin);
+
+    // WHEN
+    app.synth();
+
+    // THEN
+    const read = (file: string) => readFileSync(join(outdir, 'stacks', 'shop', file), 'utf8');
+    expect(read('pipeline-runbook.md')).toBe(`${first.runbook}\n`);
+    expect(read('shop-staff-pipeline-runbook.md')).toBe(`${second.runbook}\n`);
+    expect(second.runbook).toMatch(/^# Runbook: shop\/staff\/pipeline\n/);
+    const synthesized = synth(stack);
+    const names = addresses(synthesized, POLICY).map(
+      (address) => synthesized.resources[address]?.['display_name'],
+    );
+    expect(new Set(names)).toEqual(
+      new Set(
+        ['shop', 'shop/staff/pipeline'].flatMap((subject) => [
+          `${subject}: failed requests`,
+          `${subject}: more spans than expected`,
+          `${subject}: no available instance`,
+        ]),
+      ),
+    );
+    expect(synthesized.json).toContain('\\"displayName\\":\\"shop/staff/pipeline\\"');
+    expect(Object.values(synthesized.outputs)).toContainEqual({ value: second.budget.summary });
+    expect(synthesized.outputs).toHaveProperty('trace_budget.value', first.budget.summary);
+  });
+
   test('is written beside the synthesized stack, with names that mean something outside Terraform', () => {
     // GIVEN
     const app = new App({ outdir });
@@ -348,5 +430,11 @@ describe('the runbook of a pipeline', () => {
         ['web', 'users', 'orders', 'store'].map((id) => [id, `${id}-production`]),
       );
     }
+    const traceLinks = [...text.matchAll(/\((\S*\/traces\/explorer[^)]*)\)/g)].map(([, link]) => link);
+    expect(traceLinks.map(tracesShownBy)).toMatchObject(
+      [['web', 'users', 'orders', 'store'], ['web'], ['users'], ['orders'], ['store']].map((of) => ({
+        spanFilters: { services: of },
+      })),
+    );
   });
 });

@@ -87,7 +87,7 @@ describe('the objectives of a service', () => {
   test('lead to the requests that spend the budget', () => {
     const policy = JSON.stringify(resource(synthSlo({ latencyThresholdMs: 1500 }), POLICY, 'latency'));
     expect(policy).toContain(encodeURIComponent('httpRequest.latency>"1.5s"'));
-    expect(policy).toContain('filter by service name `gateway`');
+    expect(policy).toContain('service name `gateway`; sort');
   });
 
   test('are refused a burn rate that a service which fails every request does not reach', () => {

@@ -1,19 +1,26 @@
+import { TerraformVariable } from 'cdktf';
 import {
   Access,
+  LivenessProbe,
   NotificationChannel,
   ServiceCode,
+  StartupProbe,
   TracedCloudRunService,
+  type TracedCloudRunServiceProps,
   type UptimeCheckOptions,
 } from '../../constructs';
 import { addresses, resource, synth, testStack } from '../helpers/synth';
 
 const CHECK = 'google_monitoring_uptime_check_config';
 
-function withService(access: Access) {
+function withService(
+  access: Access,
+  probes: Pick<TracedCloudRunServiceProps, 'startupProbe' | 'livenessProbe'> = {},
+) {
   const stack = testStack();
   const notify = [NotificationChannel.email(stack, 'on-call', 'on-call@example.com')];
   const code = ServiceCode.fromImage('image');
-  return { stack, notify, gateway: new TracedCloudRunService(stack, 'gateway', { code, access }) };
+  return { stack, notify, gateway: new TracedCloudRunService(stack, 'gateway', { code, access, ...probes }) };
 }
 
 function synthCheck(options: Partial<UptimeCheckOptions> = {}) {
@@ -36,6 +43,41 @@ describe('an uptime check', () => {
       period: '300s',
       timeout: '10s',
       depends_on: ['google_project_service.api-monitoring'],
+    });
+  });
+
+  test.each([
+    ['its liveness probe', { livenessProbe: LivenessProbe.http('/live') }, '/live'],
+    [
+      'its startup probe where the other asks for none',
+      { startupProbe: StartupProbe.http('/ready'), livenessProbe: LivenessProbe.none() },
+      '/ready',
+    ],
+    [
+      'a probe of the port that the service is called on',
+      {
+        startupProbe: StartupProbe.http('/ready'),
+        livenessProbe: LivenessProbe.http('/live', { port: 9000 }),
+      },
+      '/ready',
+    ],
+    [
+      'a probe of the same port by number',
+      { livenessProbe: LivenessProbe.http('/live', { port: 8080 }) },
+      '/live',
+    ],
+    [
+      'no probe where none asks by HTTP',
+      { startupProbe: StartupProbe.tcp(), livenessProbe: LivenessProbe.grpc() },
+      '/health',
+    ],
+  ])('asks for the path of %s', (_, probes, path) => {
+    const { stack, notify, gateway } = withService(Access.public({ reason: 'a shop' }), probes);
+    gateway.addUptimeCheck({ notify });
+    const synthesized = synth(stack);
+    expect(resource(synthesized, CHECK)).toMatchObject({ http_check: { path } });
+    expect(resource(synthesized, 'google_monitoring_alert_policy')).toMatchObject({
+      documentation: { content: expect.stringContaining(`got no answer to \`${path}\` from`) },
     });
   });
 
@@ -87,6 +129,23 @@ describe('an uptime check', () => {
       );
     },
   );
+
+  test('is refused for a service that is open through its load balancer only', () => {
+    const { gateway, notify } = withService(Access.loadBalancer({ reason: 'a shop' }));
+    expect(() => gateway.addUptimeCheck({ notify })).toThrow(
+      "TCR057 at shop/gateway/uptime-check: 'gateway' takes requests from the internet through a load balancer only, and " +
+        'an uptime check asks its run.app URL, so it would always be down; write a google_monitoring_uptime_check_config ' +
+        "for the load balancer's host, or watch the service with addErrorAlert()",
+    );
+  });
+
+  test('is refused a period that is not known at synth', () => {
+    const { stack, gateway, notify } = withService(Access.public({ reason: 'a shop' }));
+    const periodMin = new TerraformVariable(stack, 'period', { type: 'number' }).numberValue;
+    expect(() => gateway.addUptimeCheck({ notify, periodMin })).toThrow(
+      "TCR004 at shop/gateway/uptime-check: 'periodMin' must be one of 1, 5, 10, 15 that is known at synth, got a token",
+    );
+  });
 
   test('is refused another period, nobody to tell, and a second one', () => {
     expect(() => synthCheck({ periodMin: 2 })).toThrow(
