@@ -13,7 +13,8 @@ import { bundleCacheOf, bundlePublisher, bundleService } from '../services/bundl
 import { enableApi, projectOf } from './google-project';
 import type { ImageBuilder } from './image-builder';
 import { repositoryId } from './names';
-import { ValidationError } from './validation';
+import { IMAGES_ID, PUBLISHER_ID } from './stack-ids';
+import { freeId, ValidationError } from './validation';
 
 /** The program of a service, in its directory. */
 const ENTRY = 'main.ts';
@@ -96,9 +97,9 @@ function checkDirectory(path: string, directory: string): void {
 /** The repository of the stack's images; it is in the region of the first service that needs it. */
 function repositoryOf(scope: Construct, region: string): ArtifactRegistryRepository {
   const stack = TerraformStack.of(scope);
-  const existing = stack.node.tryFindChild('images');
+  const existing = stack.node.tryFindChild(IMAGES_ID);
   if (existing instanceof ArtifactRegistryRepository) return existing;
-  return new ArtifactRegistryRepository(stack, 'images', {
+  return new ArtifactRegistryRepository(stack, freeId(stack, IMAGES_ID), {
     repositoryId: repositoryId(stack),
     location: region,
     format: 'DOCKER',
@@ -120,10 +121,10 @@ function repositoryOf(scope: Construct, region: string): ArtifactRegistryReposit
 /** The program that publishes: one plain JavaScript file in the stack's output, for all its services. */
 function publisherOf(scope: Construct, directory: string): TerraformAsset {
   const stack = TerraformStack.of(scope);
-  const existing = stack.node.tryFindChild('publisher');
+  const existing = stack.node.tryFindChild(PUBLISHER_ID);
   if (existing instanceof TerraformAsset) return existing;
   const publisher = bundlePublisher(bundleCacheOf(directory));
-  return new TerraformAsset(stack, 'publisher', {
+  return new TerraformAsset(stack, freeId(stack, PUBLISHER_ID), {
     path: publisher.file,
     type: AssetType.FILE,
     assetHash: publisher.hash,

@@ -35,6 +35,7 @@ import { ServiceTemplate } from './service-template';
 import type { SidecarOptions } from './sidecar';
 import type { TracedCloudRunServiceProps } from './traced-cloud-run-service-props';
 import { renderTraffic } from './traffic-target';
+import { freeId } from './validation';
 import type { Volume } from './volume';
 import type { VpcEgress } from './vpc-egress';
 import { Slo, type SloOptions } from './slo';
@@ -91,7 +92,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
   readonly #grants: AccountGrants;
 
   constructor(scope: Construct, id: string, props: TracedCloudRunServiceProps) {
-    super(scope, id);
+    super(scope, freeId(scope, id));
     const settings = settingsOf(this, props);
     checkService(this.node, settings);
     this.access = settings.access;

@@ -98,6 +98,17 @@ describe('code from a directory', () => {
     expect(resource(synthDirectories('gateway'), REPOSITORY)).not.toHaveProperty('docker_config');
   });
 
+  test.each(['images', 'publisher'])('is refused for a service whose id is %s', (id) => {
+    const code = ServiceCode.fromDirectory(join(services, 'storage'));
+    const message = `TCR001 at shop/${id}: the stack has '${id}' once for all its services`;
+    const first = testStack();
+    expect(() => new TracedCloudRunService(first, id, { code })).toThrow(message);
+
+    const second = testStack();
+    new TracedCloudRunService(second, 'storage', { code });
+    expect(() => new TracedCloudRunService(second, id, { code })).toThrow(message);
+  });
+
   test('is refused where there is no service', () => {
     const code = ServiceCode.fromDirectory('no/such');
     expect(() => new TracedCloudRunService(testStack(), 'gateway', { code })).toThrow(

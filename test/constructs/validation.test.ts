@@ -31,6 +31,19 @@ describe('a service is refused', () => {
     );
   });
 
+  test('with the construct id of an API that its stack enables', () => {
+    const message =
+      "TCR001 at shop/api-run: the stack has 'api-run' once for all its services, so nothing else directly in it can " +
+      "have this construct id; write another one, such as 'my-api-run'";
+    expect(() => new TracedCloudRunService(testStack(), 'api-run', { code })).toThrow(message);
+
+    const stack = testStack();
+    new TracedCloudRunService(stack, 'gateway', { code });
+    expect(() => new TracedCloudRunService(stack, 'api-run', { code })).toThrow(message);
+    const attributes = { name: 'billing', uri: 'https://billing.example.com' };
+    expect(() => TracedCloudRunService.fromServiceAttributes(stack, 'api-run', attributes)).toThrow(message);
+  });
+
   test.each(['Edge', 'a'.repeat(50)])('with the name %j', (name) => {
     expect(() => service({ name })).toThrow(
       `TCR002 ${AT}: 'name' must be at most 49 ${GRAMMAR}, got '${name}'`,
