@@ -10,6 +10,7 @@ import {
 } from 'cdktf';
 import { Construct } from 'constructs';
 import { bundleCacheOf, bundlePublisher, bundleService } from '../services/bundle';
+import { imageTag } from '../services/dockerfile';
 import { enableApi, projectOf } from './google-project';
 import type { ImageBuilder } from './image-builder';
 import { repositoryId } from './names';
@@ -46,7 +47,7 @@ interface PublishedImageProps {
  * synthesized; a provisioner publishes it during the deploy, so that a bare `cdktf deploy` is enough.
  */
 export class PublishedImage extends Construct {
-  /** Tagged with the hash of the bundle: the same code is the same image, and changed code a new revision. */
+  /** Tagged with the hash of the bundle and the Dockerfile: the same code is the same image, and a change a new revision. */
   readonly uri: string;
   /** Done when the image can be pulled. */
   readonly published: ITerraformDependable;
@@ -61,7 +62,7 @@ export class PublishedImage extends Construct {
       assetHash: bundle.hash,
     });
     const repository = repositoryOf(this, props.region);
-    this.uri = `${repository.location}-docker.pkg.dev/${projectOf(this)}/${repository.repositoryId}/${scope.node.id}:${bundle.hash}`;
+    this.uri = `${repository.location}-docker.pkg.dev/${projectOf(this)}/${repository.repositoryId}/${scope.node.id}:${imageTag(bundle.hash)}`;
 
     // cdktf's own DataResource would run `terraform version` at every synth.
     const publish = new TerraformResource(this, 'Default', {
