@@ -85,7 +85,11 @@ export class Container {
     this.mount(target.slice(0, target.lastIndexOf('/')) || '/', Volume.secretFile(target, secret));
   }
 
-  render({ name, ports, dependsOn = [] }: ContainerRole): CloudRunV2ServiceTemplateContainers {
+  /** @param volumeNames of all mounted volumes */
+  render(
+    { name, ports, dependsOn = [] }: ContainerRole,
+    volumeNames: ReadonlyMap<Volume, string>,
+  ): CloudRunV2ServiceTemplateContainers {
     const { image, command, args, cpu, memoryMiB, cpuIdle, startupCpuBoost } = this.#props;
     const env = this.variables.list();
     return {
@@ -104,7 +108,7 @@ export class Container {
       ...this.#probes,
       ...(this.#volumes.size > 0 && {
         volumeMounts: [...this.#volumes]
-          .map(([mountPath, volume]) => ({ mountPath, name: volume.name }))
+          .map(([mountPath, volume]) => ({ mountPath, name: volumeNames.get(volume) ?? volume.name }))
           .toSorted((one, other) => (one.mountPath < other.mountPath ? -1 : 1)),
       }),
     };

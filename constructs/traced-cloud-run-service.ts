@@ -112,7 +112,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     const traceGrant = this.#grants.writeSpans(settings.projectId);
 
     const image = props.code.bind(this, this.region);
-    this.#template = new ServiceTemplate(this.node, {
+    this.#template = new ServiceTemplate(this, {
       ...settings,
       image: image.uri,
       serviceAccount: this.serviceAccount.email,
