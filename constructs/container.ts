@@ -2,6 +2,7 @@ import type {
   CloudRunV2ServiceTemplateContainers,
   CloudRunV2ServiceTemplateContainersPorts,
 } from '@cdktf/provider-google/lib/cloud-run-v2-service';
+import { cpuText } from './instance-size';
 import { numberText } from './number-text';
 import { type LivenessProbe, renderLivenessProbe, renderStartupProbe, type StartupProbe } from './probe';
 import { checkSecret, type Secret } from './secret';
@@ -50,6 +51,10 @@ export class Container {
 
   get hasStartupProbe(): boolean {
     return this.#props.startupProbe !== undefined;
+  }
+
+  get cpu(): number {
+    return this.#props.cpu;
   }
 
   get memoryMiB(): number {
@@ -103,7 +108,7 @@ export class Container {
       resources: {
         cpuIdle,
         ...(startupCpuBoost !== undefined && { startupCpuBoost }),
-        limits: { cpu: numberText(cpu), memory: `${numberText(memoryMiB)}Mi` },
+        limits: { cpu: cpuText(cpu), memory: `${numberText(memoryMiB)}Mi` },
       },
       ...this.#probes,
       ...(this.#volumes.size > 0 && {

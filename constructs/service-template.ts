@@ -2,6 +2,7 @@ import type { CloudRunV2ServiceTemplate } from '@cdktf/provider-google/lib/cloud
 import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { Container, type ContainerProps } from './container';
+import { isLessThanOneCpu } from './instance-size';
 import { otherSecretVolumeName, secretIdentity } from './names';
 import { numberText } from './number-text';
 import { Sidecar, SERVICE_CONTAINER, type SidecarOptions } from './sidecar';
@@ -39,8 +40,9 @@ export class ServiceTemplate {
 
   /** Throws TCR019 to TCR025 for a sidecar that cannot be used. */
   addSidecar(name: string, options: SidecarOptions): void {
+    const { cpuIdle, concurrency } = this.#props;
     this.#sidecars.push(
-      new Sidecar(this.#service.node, name, options, this.#props.cpuIdle, this.#sidecars.slice()),
+      new Sidecar(this.#service.node, name, options, { cpuIdle, concurrency }, this.#sidecars.slice()),
     );
   }
 
@@ -84,7 +86,7 @@ export class ServiceTemplate {
     };
   }
 
-  /** Cloud Storage FUSE needs it; otherwise Cloud Run chooses. Throws TCR022 where there is too little memory for it. */
+  /** Cloud Storage FUSE needs it; otherwise Cloud Run chooses. Throws TCR022 where there is too little memory or CPU for it. */
   #secondGeneration(): Pick<CloudRunV2ServiceTemplate, 'executionEnvironment'> {
     const sizes = this.#containers.map(({ memoryMiB }) => memoryMiB);
     const memoryMiB = sizes.reduce((sum, size) => sum + size, 0);
@@ -94,6 +96,15 @@ export class ServiceTemplate {
         this.#service.node.path,
         'mounting a bucket takes the second generation of Cloud Run, which has at least ' +
           `${SECOND_GENERATION_MIB} MiB of memory, got ${memoryMiB}; raise memoryMiB`,
+      );
+    }
+    const cpu = this.#containers.map((container) => container.cpu).find(isLessThanOneCpu);
+    if (cpu !== undefined) {
+      throw new ValidationError(
+        'TCR022',
+        this.#service.node.path,
+        'mounting a bucket takes the second generation of Cloud Run, and less than one CPU the first, ' +
+          `got cpu: ${cpu}; write cpu: 1`,
       );
     }
     return { executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2' };

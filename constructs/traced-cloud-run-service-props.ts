@@ -54,14 +54,14 @@ export interface TracedCloudRunServiceProps {
    */
   readonly deletionProtection?: boolean;
   /**
-   * CPUs of an instance: 1, 2, 4, 6 or 8.
+   * CPUs of an instance: 1, 2, 4, 6 or 8, or from 0.08 to below 1, which takes a concurrency of 1 and cpuIdle.
    *
    * @default 1
    */
   readonly cpu?: number;
   /**
-   * Memory of an instance in MiB, 512 to 32768, with cpuIdle from 128. One CPU has at most 4096, two 8192, four 2048 to
-   * 16384, six 4096 to 24576, eight 4096 to 32768.
+   * Memory of an instance in MiB, 512 to 32768, with cpuIdle from 128. Less than half a CPU has at most 512, less than one
+   * 1024, one 4096, two 8192, four 2048 to 16384, six 4096 to 24576, eight 4096 to 32768.
    *
    * @default 512
    */

@@ -22,7 +22,7 @@ export const VALIDATION_CODES = {
   TCR016: 'a second alert, objective or check of one kind on one service',
   TCR017: 'a grant to everybody on a service that is not public',
   TCR018: 'a directory without a service in it',
-  TCR019: 'a CPU and a memory that Cloud Run does not pair',
+  TCR019: 'a CPU that Cloud Run does not pair with the rest of its instance',
   TCR020: 'a secret without a pinned version',
   TCR021: 'a mount path that cannot be used',
   TCR022: 'a volume that cannot be used',
