@@ -14,6 +14,7 @@ import { type BucketUseOptions, locationOf, type UsableBucket } from './bucket-l
 import { CoLocatedBucket, type CoLocatedBucketOptions } from './co-located-bucket';
 import { ErrorAlert, type ErrorAlertOptions } from './error-alert';
 import { enableApi, enableService, type GoogleService } from './google-project';
+import { ignoredChanges } from './ignored-changes';
 import { ImportedService, type ITracedCloudRunService, type ServiceAttributes } from './imported-service';
 import { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
 import { accountDisplayName, accountId, bucketName, invokerId, latencyMetricName } from './names';
@@ -41,14 +42,6 @@ import type { VpcEgress } from './vpc-egress';
 import { Slo, type SloOptions } from './slo';
 import { warnOfFullTracing } from './trace-price';
 import { UptimeCheck, type UptimeCheckOptions } from './uptime-check';
-
-/** Cloud Run and gcloud write these themselves; the provider would take them out again with every deploy. */
-const WRITTEN_BY_OTHERS = ['client', 'client_version', 'scaling'];
-/**
- * What `gcloud` changes of a revision when it deploys an image. Not the revision's name, which it writes too: sent again
- * with another template, a name that exists is refused, while taking it out is a harmless change.
- */
-const WRITTEN_BY_CI = ['template[0].containers[0].image', 'template[0].labels', 'template[0].annotations'];
 
 export interface CallOptions {
   /** How long this service waits for the callee's whole answer, in milliseconds; below its own request timeout. */
@@ -134,7 +127,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       lifecycle: {
         // The provider refuses only when it comes to the service itself, and its grants and alerts are gone by then.
         ...(settings.deletionProtection && { preventDestroy: true }),
-        ignoreChanges: [...WRITTEN_BY_OTHERS, ...(image.managedElsewhere ? WRITTEN_BY_CI : [])],
+        ignoreChanges: ignoredChanges(() => this.cloudRunService, image.managedElsewhere),
       },
     });
     this.#startAfter(
