@@ -48,7 +48,8 @@ export interface TracedCloudRunServiceProps {
   readonly labels?: Readonly<Record<string, string>>;
   /**
    * Whether Terraform refuses to destroy or replace the service, before it touches anything else (`prevent_destroy`). It
-   * takes a deploy with `false` before it can be destroyed.
+   * takes a deploy with `false` before it can be destroyed, and in production a waiver of the policy's rule
+   * `service-deletion-protection` for that deploy.
    *
    * @default - false, in production true
    */

@@ -4,7 +4,7 @@ import type { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-me
 import type { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
-import { dependable, type ITerraformDependable } from 'cdktf';
+import { dependable, type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { HEALTH_PATH, renderBucket, renderCallee } from '../services/telemetry/settings';
 import type { Access } from './access';
@@ -18,6 +18,7 @@ import { ignoredChanges } from './ignored-changes';
 import { ImportedService, type ITracedCloudRunService, type ServiceAttributes } from './imported-service';
 import { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
 import { accountDisplayName, accountId, bucketName, invokerId, latencyMetricName } from './names';
+import { CloudRunPolicy } from './policy';
 import { ROLES } from './roles';
 import type { Sampling } from './sampling';
 import type { Secret } from './secret';
@@ -94,6 +95,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     this.timeoutSec = settings.timeoutSec;
     this.vpcEgress = settings.vpcEgress;
     this.#settings = settings;
+    CloudRunPolicy.applyByDefault(TerraformStack.of(this), settings.environment);
     warnOfFullTracing(this, settings.environment, settings.sampling);
 
     this.serviceAccount = new ServiceAccount(this, 'service-account', {
