@@ -2,6 +2,7 @@ import type {
   CloudRunV2ServiceTemplateContainers,
   CloudRunV2ServiceTemplateContainersPorts,
 } from '@cdktf/provider-google/lib/cloud-run-v2-service';
+import { cpuText } from './instance-size';
 import { numberText } from './number-text';
 import { type LivenessProbe, renderLivenessProbe, renderStartupProbe, type StartupProbe } from './probe';
 import { checkSecret, type Secret } from './secret';
@@ -52,6 +53,10 @@ export class Container {
     return this.#props.startupProbe !== undefined;
   }
 
+  get cpu(): number {
+    return this.#props.cpu;
+  }
+
   get memoryMiB(): number {
     return this.#props.memoryMiB;
   }
@@ -85,7 +90,11 @@ export class Container {
     this.mount(target.slice(0, target.lastIndexOf('/')) || '/', Volume.secretFile(target, secret));
   }
 
-  render({ name, ports, dependsOn = [] }: ContainerRole): CloudRunV2ServiceTemplateContainers {
+  /** @param volumeNames of all mounted volumes */
+  render(
+    { name, ports, dependsOn = [] }: ContainerRole,
+    volumeNames: ReadonlyMap<Volume, string>,
+  ): CloudRunV2ServiceTemplateContainers {
     const { image, command, args, cpu, memoryMiB, cpuIdle, startupCpuBoost } = this.#props;
     const env = this.variables.list();
     return {
@@ -99,12 +108,12 @@ export class Container {
       resources: {
         cpuIdle,
         ...(startupCpuBoost !== undefined && { startupCpuBoost }),
-        limits: { cpu: numberText(cpu), memory: `${numberText(memoryMiB)}Mi` },
+        limits: { cpu: cpuText(cpu), memory: `${numberText(memoryMiB)}Mi` },
       },
       ...this.#probes,
       ...(this.#volumes.size > 0 && {
         volumeMounts: [...this.#volumes]
-          .map(([mountPath, volume]) => ({ mountPath, name: volume.name }))
+          .map(([mountPath, volume]) => ({ mountPath, name: volumeNames.get(volume) ?? volume.name }))
           .toSorted((one, other) => (one.mountPath < other.mountPath ? -1 : 1)),
       }),
     };

@@ -2,7 +2,8 @@ import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { ProjectService } from '@cdktf/provider-google/lib/project-service';
 import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
-import { ValidationError } from './validation';
+import { apiId } from './stack-ids';
+import { freeId, ValidationError } from './validation';
 
 /** APIs the constructs can enable: the part before `.googleapis.com`. */
 export type GoogleApi =
@@ -31,10 +32,10 @@ export function enableApi(scope: Construct, api: GoogleApi): ProjectService {
 /** Does the same for any API. */
 export function enableService(scope: Construct, service: GoogleService): ProjectService {
   const stack = TerraformStack.of(scope);
-  const id = `api-${service.replace(/\.googleapis\.com$/, '')}`;
+  const id = apiId(service);
   const existing = stack.node.tryFindChild(id);
   if (existing instanceof ProjectService) return existing;
-  return new ProjectService(stack, id, {
+  return new ProjectService(stack, freeId(stack, id), {
     project: projectOf(scope),
     service,
     disableOnDestroy: false,

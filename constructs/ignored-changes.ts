@@ -1,3 +1,6 @@
+import type { CloudRunV2Service } from '@cdktf/provider-google/lib/cloud-run-v2-service';
+import { Lazy } from 'cdktf';
+
 /** Cloud Run and gcloud write these themselves; the provider would take them out again with every deploy. */
 const WRITTEN_BY_OTHERS = ['client', 'client_version', 'scaling'];
 /**
@@ -7,10 +10,20 @@ const WRITTEN_BY_OTHERS = ['client', 'client_version', 'scaling'];
 const WRITTEN_BY_CI = ['template[0].containers[0].image', 'template[0].labels', 'template[0].annotations'];
 
 /**
- * Attributes of a Cloud Run service that a deploy leaves as others wrote them.
- *
- * @param ciDeploysImages whether images are deployed by CI instead of Terraform
+ * What Terraform leaves to others in a service, known at synth: an attribute that the stack writes by then, on the
+ * resource itself, is the stack's own.
  */
-export function ignoredChanges(ciDeploysImages: boolean): string[] {
-  return ciDeploysImages ? [...WRITTEN_BY_OTHERS, ...WRITTEN_BY_CI] : WRITTEN_BY_OTHERS;
+export function ignoredChanges(service: () => CloudRunV2Service, imageManagedElsewhere: boolean): string[] {
+  return Lazy.listValue({
+    produce: () => {
+      const written: Readonly<Record<string, unknown>> = {
+        scaling: service().scalingInput,
+        client: service().clientInput,
+        client_version: service().clientVersionInput,
+        ...service()['rawOverrides'],
+      };
+      const others = WRITTEN_BY_OTHERS.filter((name) => written[name] === undefined);
+      return [...others, ...(imageManagedElsewhere ? WRITTEN_BY_CI : [])];
+    },
+  });
 }

@@ -2,7 +2,7 @@ import { Token } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
 import { Access } from './access';
 import { regionOf } from './google-project';
-import { ValidationError } from './validation';
+import { freeId, ValidationError } from './validation';
 
 /** A Cloud Run service as one that calls it needs it. */
 export interface ITracedCloudRunService extends IConstruct {
@@ -51,7 +51,7 @@ export class ImportedService extends Construct implements ITracedCloudRunService
   readonly projectId: string | undefined;
 
   constructor(scope: Construct, id: string, attributes: ServiceAttributes) {
-    super(scope, id);
+    super(scope, freeId(scope, id));
     this.name = attributes.name;
     this.uri = attributes.uri;
     this.region = attributes.region ?? regionOf(this);

@@ -82,13 +82,28 @@ export function invokerId(service: Construct, member: string): string {
 
 /** Construct id of a grant that follows from what it is about, which may be a token. */
 export function grantId(service: Construct, kind: string, subject: string): string {
+  return `${kind}-${hashLetters(resolvedText(service, subject))}`;
+}
+
+/** A text with references in Terraform's syntax for its tokens, of which there may be several for one reference. */
+function resolvedText(scope: Construct, text: string): string {
   const resolver = new DefaultTokenResolver(new StringConcat());
-  return `${kind}-${hashLetters(Tokenization.resolve(subject, { scope: service, resolver, preparing: false }))}`;
+  return Tokenization.resolve(text, { scope, resolver, preparing: false });
 }
 
 /** Name of the volume that holds the secret file at a path. */
 export function secretVolumeName(path: string): string {
   return `secret-${hashLetters(path)}`;
+}
+
+/** Name of a volume like that of a path, for a secret that is another one than the first at this path. */
+export function otherSecretVolumeName(name: string, identity: string): string {
+  return `secret-${hashLetters(`${name}:${identity}`)}`;
+}
+
+/** Stands for a secret in one version, the same for the same one even where its id or its version is a token. */
+export function secretIdentity(service: Construct, secret: string, version: string): string {
+  return `${resolvedText(service, secret)}:${resolvedText(service, version)}`;
 }
 
 /** 8 letters that stand for a text. */

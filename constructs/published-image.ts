@@ -10,10 +10,12 @@ import {
 } from 'cdktf';
 import { Construct } from 'constructs';
 import { bundleCacheOf, bundlePublisher, bundleService } from '../services/bundle';
+import { imageTag } from '../services/dockerfile';
 import { enableApi, projectOf } from './google-project';
 import type { ImageBuilder } from './image-builder';
 import { repositoryId } from './names';
-import { ValidationError } from './validation';
+import { IMAGES_ID, PUBLISHER_ID } from './stack-ids';
+import { freeId, ValidationError } from './validation';
 
 /** The program of a service, in its directory. */
 const ENTRY = 'main.ts';
@@ -45,7 +47,7 @@ interface PublishedImageProps {
  * synthesized; a provisioner publishes it during the deploy, so that a bare `cdktf deploy` is enough.
  */
 export class PublishedImage extends Construct {
-  /** Tagged with the hash of the bundle: the same code is the same image, and changed code a new revision. */
+  /** Tagged with the hash of the bundle and the Dockerfile: the same code is the same image, and a change a new revision. */
   readonly uri: string;
   /** Done when the image can be pulled. */
   readonly published: ITerraformDependable;
@@ -60,7 +62,7 @@ export class PublishedImage extends Construct {
       assetHash: bundle.hash,
     });
     const repository = repositoryOf(this, props.region);
-    this.uri = `${repository.location}-docker.pkg.dev/${projectOf(this)}/${repository.repositoryId}/${scope.node.id}:${bundle.hash}`;
+    this.uri = `${repository.location}-docker.pkg.dev/${projectOf(this)}/${repository.repositoryId}/${scope.node.id}:${imageTag(bundle.hash)}`;
 
     // cdktf's own DataResource would run `terraform version` at every synth.
     const publish = new TerraformResource(this, 'Default', {
@@ -96,9 +98,9 @@ function checkDirectory(path: string, directory: string): void {
 /** The repository of the stack's images; it is in the region of the first service that needs it. */
 function repositoryOf(scope: Construct, region: string): ArtifactRegistryRepository {
   const stack = TerraformStack.of(scope);
-  const existing = stack.node.tryFindChild('images');
+  const existing = stack.node.tryFindChild(IMAGES_ID);
   if (existing instanceof ArtifactRegistryRepository) return existing;
-  return new ArtifactRegistryRepository(stack, 'images', {
+  return new ArtifactRegistryRepository(stack, freeId(stack, IMAGES_ID), {
     repositoryId: repositoryId(stack),
     location: region,
     format: 'DOCKER',
@@ -120,10 +122,10 @@ function repositoryOf(scope: Construct, region: string): ArtifactRegistryReposit
 /** The program that publishes: one plain JavaScript file in the stack's output, for all its services. */
 function publisherOf(scope: Construct, directory: string): TerraformAsset {
   const stack = TerraformStack.of(scope);
-  const existing = stack.node.tryFindChild('publisher');
+  const existing = stack.node.tryFindChild(PUBLISHER_ID);
   if (existing instanceof TerraformAsset) return existing;
   const publisher = bundlePublisher(bundleCacheOf(directory));
-  return new TerraformAsset(stack, 'publisher', {
+  return new TerraformAsset(stack, freeId(stack, PUBLISHER_ID), {
     path: publisher.file,
     type: AssetType.FILE,
     assetHash: publisher.hash,

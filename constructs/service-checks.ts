@@ -40,8 +40,8 @@ export function checkService(node: Node, settings: ServiceSettings): void {
     throw new ValidationError('TCR002', path, `'name' must be at most 49 ${ID_RULE}, got '${name}'`);
   }
   checkSampling(path, settings.sampling);
-  checkInstanceSize(path, settings.cpu, settings.memoryMiB, settings.cpuIdle ? 128 : LEAST_MEMORY_MIB);
   checkNumber(path, 'concurrency', settings.concurrency, { min: 1, max: 1000 });
+  checkInstanceSize(path, settings, settings.cpuIdle ? 128 : LEAST_MEMORY_MIB);
   checkNumber(path, 'timeoutSec', settings.timeoutSec, { min: 1, max: MAX_TIMEOUT_SEC });
   checkInstances(path, settings.minInstances, settings.maxInstances);
   checkNumber(path, 'port', settings.port, { min: 1, max: MAX_PORT });

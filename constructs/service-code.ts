@@ -39,7 +39,7 @@ export abstract class ServiceCode {
 
   /**
    * A directory of TypeScript or JavaScript with a `main.ts`. It is bundled at synth, and published under the hash of
-   * the bundle during the deploy. A relative path starts at the working directory.
+   * the bundle and what the image is made by during the deploy. A relative path starts at the working directory.
    */
   static fromDirectory(directory: string, options: DirectoryOptions = {}): ServiceCode {
     return new DirectoryCode(directory, options.imageBuilder ?? ImageBuilder.cloudBuild());

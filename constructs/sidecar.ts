@@ -43,13 +43,13 @@ export interface SidecarOptions {
    */
   readonly volumes?: Readonly<Record<string, Volume>>;
   /**
-   * CPUs: 1, 2, 4, 6 or 8.
+   * CPUs: 1, 2, 4, 6 or 8, or from 0.08 to below 1 where the service has a concurrency of 1 and cpuIdle.
    *
    * @default 1
    */
   readonly cpu?: number;
   /**
-   * Memory in MiB, 128 to 32768.
+   * Memory in MiB, 128 to 32768, as far as the CPUs allow.
    *
    * @default 512
    */
@@ -87,13 +87,13 @@ export class Sidecar {
     node: Node,
     readonly name: string,
     options: SidecarOptions,
-    cpuIdle: boolean,
+    service: { readonly cpuIdle: boolean; readonly concurrency: number },
     private readonly earlier: readonly Sidecar[],
   ) {
     const path = `${node.path} (sidecar '${name}')`;
     checkName(path, name, earlier);
     const { image, cpu = 1, memoryMiB = 512, command, args, startupProbe, livenessProbe } = options;
-    checkInstanceSize(path, cpu, memoryMiB, 128);
+    checkInstanceSize(path, { cpu, memoryMiB, ...service }, 128);
     checkProbePort(path, 'startupProbe', startupProbe);
     checkProbePort(path, 'livenessProbe', livenessProbe);
     this.dependsOn = options.dependsOn ?? [];
@@ -103,7 +103,7 @@ export class Sidecar {
       image,
       cpu,
       memoryMiB,
-      cpuIdle,
+      cpuIdle: service.cpuIdle,
       command,
       args,
       startupProbe,

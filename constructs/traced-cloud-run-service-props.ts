@@ -48,20 +48,21 @@ export interface TracedCloudRunServiceProps {
   readonly labels?: Readonly<Record<string, string>>;
   /**
    * Whether Terraform refuses to destroy or replace the service, before it touches anything else (`prevent_destroy`). It
-   * takes a deploy with `false` before it can be destroyed.
+   * takes a deploy with `false` before it can be destroyed, and in production a waiver of the policy's rule
+   * `service-deletion-protection` for that deploy.
    *
    * @default - false, in production true
    */
   readonly deletionProtection?: boolean;
   /**
-   * CPUs of an instance: 1, 2, 4, 6 or 8.
+   * CPUs of an instance: 1, 2, 4, 6 or 8, or from 0.08 to below 1, which takes a concurrency of 1 and cpuIdle.
    *
    * @default 1
    */
   readonly cpu?: number;
   /**
-   * Memory of an instance in MiB, 512 to 32768, with cpuIdle from 128. One CPU has at most 4096, two 8192, four 2048 to
-   * 16384, six 4096 to 24576, eight 4096 to 32768.
+   * Memory of an instance in MiB, 512 to 32768, with cpuIdle from 128. Less than half a CPU has at most 512, less than one
+   * 1024, one 4096, two 8192, four 2048 to 16384, six 4096 to 24576, eight 4096 to 32768.
    *
    * @default 512
    */

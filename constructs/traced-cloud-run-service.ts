@@ -4,7 +4,7 @@ import type { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-me
 import type { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member';
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import type { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
-import { dependable, type ITerraformDependable } from 'cdktf';
+import { dependable, type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { renderBucket, renderCallee } from '../services/telemetry/settings';
 import type { Access } from './access';
@@ -18,6 +18,7 @@ import { ignoredChanges } from './ignored-changes';
 import { ImportedService, type ITracedCloudRunService, type ServiceAttributes } from './imported-service';
 import { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
 import { accountDisplayName, accountId, bucketName, invokerId, latencyMetricName } from './names';
+import { CloudRunPolicy } from './policy';
 import { ROLES } from './roles';
 import type { Sampling } from './sampling';
 import type { Secret } from './secret';
@@ -36,6 +37,7 @@ import { ServiceTemplate } from './service-template';
 import type { SidecarOptions } from './sidecar';
 import type { TracedCloudRunServiceProps } from './traced-cloud-run-service-props';
 import { renderTraffic } from './traffic-target';
+import { freeId } from './validation';
 import type { Volume } from './volume';
 import type { VpcEgress } from './vpc-egress';
 import { Slo, type SloOptions } from './slo';
@@ -85,7 +87,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
   readonly #bucketNames: string[] = [];
 
   constructor(scope: Construct, id: string, props: TracedCloudRunServiceProps) {
-    super(scope, id);
+    super(scope, freeId(scope, id));
     const settings = settingsOf(this, props);
     checkService(this.node, settings);
     this.access = settings.access;
@@ -94,6 +96,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     this.timeoutSec = settings.timeoutSec;
     this.vpcEgress = settings.vpcEgress;
     this.#settings = settings;
+    CloudRunPolicy.applyByDefault(TerraformStack.of(this), settings.environment);
     warnOfFullTracing(this, settings.environment, settings.sampling);
 
     this.serviceAccount = new ServiceAccount(this, 'service-account', {
@@ -105,7 +108,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     const traceGrant = this.#grants.writeSpans(settings.projectId);
 
     const image = props.code.bind(this, this.region);
-    this.#template = new ServiceTemplate(this.node, {
+    this.#template = new ServiceTemplate(this, {
       ...settings,
       image: image.uri,
       serviceAccount: this.serviceAccount.email,
@@ -127,7 +130,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       lifecycle: {
         // The provider refuses only when it comes to the service itself, and its grants and alerts are gone by then.
         ...(settings.deletionProtection && { preventDestroy: true }),
-        ignoreChanges: ignoredChanges(image.managedElsewhere),
+        ignoreChanges: ignoredChanges(() => this.cloudRunService, image.managedElsewhere),
       },
     });
     this.#startAfter(

@@ -1,4 +1,6 @@
-import { Token } from 'cdktf';
+import { TerraformStack, Token } from 'cdktf';
+import type { Construct } from 'constructs';
+import { isStackId } from './stack-ids';
 
 /** Every condition the constructs refuse at synth, by its code. */
 export const VALIDATION_CODES = {
@@ -20,7 +22,7 @@ export const VALIDATION_CODES = {
   TCR016: 'a second alert, objective or check of one kind on one service',
   TCR017: 'a grant to everybody on a service that is not public',
   TCR018: 'a directory without a service in it',
-  TCR019: 'a CPU and a memory that Cloud Run does not pair',
+  TCR019: 'a CPU that Cloud Run does not pair with the rest of its instance',
   TCR020: 'a secret without a pinned version',
   TCR021: 'a mount path that cannot be used',
   TCR022: 'a volume that cannot be used',
@@ -88,4 +90,20 @@ export function checkNumber(path: string, option: string, value: number, rule: N
   }
   const follows = value >= rule.min && value <= rule.max && (rule.fraction || Number.isInteger(value));
   if (!follows) throw new ValidationError('TCR004', path, `${allowed}, got ${value}`);
+}
+
+/**
+ * `id`, where nothing in the way has it. Throws TCR001 for one that both a service and the stack itself, for all its
+ * services, want. Ids that are taken otherwise are left to cdktf.
+ */
+export function freeId(scope: Construct, id: string): string {
+  if (!isStackId(id) || !TerraformStack.isStack(scope)) return id;
+  const taken = scope.node.tryFindChild(id);
+  if (!taken) return id;
+  throw new ValidationError(
+    'TCR001',
+    taken.node.path,
+    `the stack has '${id}' once for all its services, so nothing else directly in it can have this construct id; ` +
+      `write another one, such as 'my-${id}'`,
+  );
 }

@@ -76,7 +76,8 @@ export function checkMountPath(path: string, mountPath: string): void {
   );
 }
 
-export function renderVolume({ name, source }: Volume): CloudRunV2ServiceTemplateVolumes {
+/** @param name which is another one than the volume's own where two volumes would clash */
+export function renderVolume(name: string, { source }: Volume): CloudRunV2ServiceTemplateVolumes {
   if ('sizeMiB' in source) {
     return { name, emptyDir: { medium: 'MEMORY', sizeLimit: `${numberText(source.sizeMiB)}Mi` } };
   }

@@ -4,26 +4,13 @@ import { join, resolve } from 'node:path';
 import { type BuildTool, PublishError } from './build-tool';
 import { cloudBuild } from './cloud-build';
 import { dockerBuild } from './docker-build';
+import { DOCKERFILE } from './dockerfile';
 
 /**
  * The publish step, a program of its own that runs during the deploy: makes the bundle in BUNDLE_DIRECTORY available as
  * the image IMAGE_URI. Against Google it is built and pushed by IMAGE_BUILDER, unless it is there already; where
  * LOCAL_CLOUD_REGISTRY names a local registry, that gets the directory. Exits 1 with one line when it cannot.
  */
-
-/**
- * Node.js and nothing else, no shell: https://github.com/GoogleContainerTools/distroless. Its user `nonroot` (65532) owns
- * the code, because files keep the mode they have here, which may let nobody but their owner read them. It warms the code
- * up as well, so that nothing is left behind that it may not write.
- */
-const DOCKERFILE = `FROM gcr.io/distroless/nodejs24-debian12
-ENV NODE_ENV=production
-WORKDIR /app
-COPY --chown=65532:65532 bundle/ ./
-USER nonroot
-RUN ["/nodejs/bin/node", "warm-up.js"]
-CMD ["main.js"]
-`;
 
 const BUILD_TOOLS: ReadonlyMap<string, BuildTool> = new Map([
   ['cloud-build', cloudBuild],

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isStackId } from '../constructs/stack-ids';
 import { HEALTH_PATH } from '../services/telemetry/settings';
 
 /** The service that is copied: `services/template` with its test, a service like the others but in no stack. */
@@ -78,6 +79,7 @@ function readName(args: readonly string[]): Name {
 
 function takenBy(name: string): string | undefined {
   if (`/${name}` === HEALTH_PATH) return "every service's path for probes";
+  if (isStackId(name)) return 'what the stack has for all its services';
   const files = [`services/${name}`, `services/${name}.ts`, `test/services/${name}`];
   const file = files.find((path) => existsSync(path));
   if (file !== undefined) return file;

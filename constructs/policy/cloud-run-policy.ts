@@ -25,9 +25,25 @@ export interface WaiverOptions {
  * it finds at once: errors stop synth, warnings and waivers are printed. Values known only to Terraform pass.
  */
 export class CloudRunPolicy implements IAspect {
-  /** Applies every rule to a stack. An aspect of the app would do nothing: cdktf asks those of a stack only. */
+  /**
+   * Applies every rule to a stack, or changes the environment where a service has done so already. An aspect of the app
+   * would do nothing: cdktf asks those of a stack only.
+   */
   static applyTo(stack: TerraformStack, options: CloudRunPolicyOptions = {}): void {
-    Aspects.of(stack).add(new CloudRunPolicy(options.environment ?? DeploymentEnvironment.production()));
+    const environment = options.environment ?? DeploymentEnvironment.production();
+    const existing = policyOf(stack);
+    if (existing) existing.#choose(environment);
+    else Aspects.of(stack).add(new CloudRunPolicy(environment, true));
+  }
+
+  /**
+   * Called by each service: applies the policy to its stack with the strictest environment of the services, unless
+   * `applyTo` chooses one, before or after.
+   */
+  static applyByDefault(stack: TerraformStack, environment: DeploymentEnvironment): void {
+    const existing = policyOf(stack);
+    if (!existing) Aspects.of(stack).add(new CloudRunPolicy(environment, false));
+    else if (!existing.#isChosen && existing.#environment.disposable) existing.#environment = environment;
   }
 
   /**
@@ -38,12 +54,19 @@ export class CloudRunPolicy implements IAspect {
     addWaiver(construct, ruleId, options.reason);
   }
 
-  readonly #environment: DeploymentEnvironment;
+  #environment: DeploymentEnvironment;
+  #isChosen: boolean;
   readonly #visited = new WeakSet<IConstruct>();
   readonly #reports = new Map<TerraformStack, ReturnType<typeof inspect>>();
 
-  private constructor(environment: DeploymentEnvironment) {
+  private constructor(environment: DeploymentEnvironment, isChosen: boolean) {
     this.#environment = environment;
+    this.#isChosen = isChosen;
+  }
+
+  #choose(environment: DeploymentEnvironment): void {
+    this.#environment = environment;
+    this.#isChosen = true;
   }
 
   /** Called by cdktf. Validations run when every aspect has been everywhere, so that they see what others change. */
@@ -63,4 +86,8 @@ export class CloudRunPolicy implements IAspect {
     for (const waived of verdict?.waived ?? []) annotate(construct, 'info', waived);
     return verdict?.errors ?? [];
   }
+}
+
+function policyOf(stack: TerraformStack): CloudRunPolicy | undefined {
+  return Aspects.of(stack).all.find((aspect): aspect is CloudRunPolicy => aspect instanceof CloudRunPolicy);
 }

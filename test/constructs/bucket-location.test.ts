@@ -96,11 +96,18 @@ describe('a bucket in another region than its service', () => {
 
   test("is refused when it is the provider's own resource, whose attributes are references", () => {
     const { stack, service } = storage();
-    const bucket = new StorageBucket(stack, 'raw', { name: 'raw', location: 'US-CENTRAL1' });
+    const kept = {
+      uniformBucketLevelAccess: true,
+      publicAccessPrevention: 'enforced',
+      versioning: { enabled: true },
+      lifecycleRule: [{ action: { type: 'Delete' }, condition: { daysSinceNoncurrentTime: 30 } }],
+      softDeletePolicy: { retentionDurationSeconds: 604_800 },
+    };
+    const bucket = new StorageBucket(stack, 'raw', { ...kept, name: 'raw', location: 'US-CENTRAL1' });
     expect(() => service.useBucket('raw', bucket)).toThrow(
       'TCR029 at shop/storage: the bucket is in US-CENTRAL1 and the service in europe-west1: ',
     );
-    const near = new StorageBucket(stack, 'near', { name: 'near', location: 'europe-west1' });
+    const near = new StorageBucket(stack, 'near', { ...kept, name: 'near', location: 'europe-west1' });
     service.useBucket('near', near);
     expect(cloudRunService(synth(stack)).env).toMatchObject({
       NEAR_BUCKET: '${google_storage_bucket.near.name}',

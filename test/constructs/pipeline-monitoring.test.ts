@@ -25,7 +25,7 @@ function services(
   ids: readonly string[],
   props: Partial<TracedCloudRunServiceProps> = {},
 ) {
-  const code = ServiceCode.fromImage('image');
+  const code = ServiceCode.fromImage('image@sha256:0a');
   return ids.map((id) => new TracedCloudRunService(stack, id, { code, ...props }));
 }
 

@@ -1,5 +1,6 @@
 import { SecretManagerSecret } from '@cdktf/provider-google/lib/secret-manager-secret';
 import { SecretManagerSecretVersion } from '@cdktf/provider-google/lib/secret-manager-secret-version';
+import type { TerraformStack } from 'cdktf';
 import { Secret, ServiceCode, TracedCloudRunService } from '../../constructs';
 import { addresses, cloudRunService, resource, synth, testStack, waitsFor } from '../helpers/synth';
 
@@ -9,6 +10,21 @@ const stripe = Secret.version('stripe-key', '3');
 
 function service(): TracedCloudRunService {
   return new TracedCloudRunService(testStack(), 'gateway', { code });
+}
+
+interface TemplateJson {
+  readonly volumes: readonly { readonly name: string; readonly secret: unknown }[];
+  readonly containers: readonly { readonly volume_mounts: readonly { readonly name: string }[] }[];
+}
+
+/** The volumes of the only service of a stack, and which of them each container mounts. */
+function volumesOf(stack: TerraformStack) {
+  const { template } = resource(synth(stack), 'google_cloud_run_v2_service');
+  const { volumes, containers }: TemplateJson = JSON.parse(JSON.stringify(template));
+  return {
+    volumes,
+    mounts: containers.flatMap((container) => container.volume_mounts.map(({ name }) => name)),
+  };
 }
 
 describe('a secret of a service', () => {
@@ -35,6 +51,45 @@ describe('a secret of a service', () => {
         secret: { secret: 'tls-key', default_mode: 0o444, items: [{ path: 'key.pem', version: '1' }] },
       },
     ]);
+  });
+
+  test('is one volume where a sidecar has the same file of it', () => {
+    const stack = testStack();
+    const key = new SecretManagerSecret(stack, 'key', { secretId: 'key', replication: { auto: {} } });
+    const gateway = new TracedCloudRunService(stack, 'gateway', { code });
+    gateway.addSecret('/tls/key.pem', Secret.version(key.secretId, '1'));
+    const alone = volumesOf(stack).volumes;
+    const secrets = { '/tls/key.pem': Secret.version(key.secretId, '1') };
+    gateway.addSidecar('proxy', { image: 'proxy', secrets });
+
+    const { volumes, mounts } = volumesOf(stack);
+    expect(volumes).toEqual(alone);
+    expect(mounts).toEqual([alone[0]?.name, alone[0]?.name]);
+  });
+
+  test.each([
+    ['secret', Secret.version('other-key', '3')],
+    ['version', Secret.version('stripe-key', '4')],
+  ])('has a volume of its own where a sidecar has another %s at its path', (_what, other) => {
+    const stack = testStack();
+    const gateway = new TracedCloudRunService(stack, 'gateway', {
+      code,
+      secrets: { '/tls/key.pem': stripe },
+    });
+    const [alone] = volumesOf(stack).volumes;
+    for (const name of ['one', 'two']) {
+      gateway.addSidecar(name, { image: 'proxy', secrets: { '/tls/key.pem': other } });
+    }
+
+    const { volumes, mounts } = volumesOf(stack);
+    expect(volumes).toHaveLength(2);
+    expect(volumes).toContainEqual(alone);
+    const added = volumes.find(({ name }) => name !== alone?.name);
+    expect(added?.secret).toMatchObject({
+      secret: other.secret,
+      items: [{ path: 'key.pem', version: other.version }],
+    });
+    expect(mounts).toEqual([alone?.name, added?.name, added?.name]);
   });
 
   test('is open to the account of its service, by itself and once, before the service starts', () => {

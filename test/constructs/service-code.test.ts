@@ -1,5 +1,7 @@
 import { join, resolve } from 'node:path';
 import { ImageBuilder, ServiceCode, TracedCloudRunService } from '../../constructs';
+import { bundleService } from '../../services/bundle';
+import { DOCKERFILE, imageTag } from '../../services/dockerfile';
 import { addresses, cloudRunService, resource, synth, testStack, waitsFor } from '../helpers/synth';
 
 const services = join(__dirname, '..', '..', 'services');
@@ -30,7 +32,7 @@ describe('code from an image', () => {
 });
 
 describe('code from a directory', () => {
-  test('is published by the deploy under the hash of its bundle, before the service starts', () => {
+  test('is published by the deploy under the hash of what it is made of, before the service starts', () => {
     const synthesized = synthDirectories('storage');
     const publish = resource(synthesized, PUBLISH);
     const { image } = cloudRunService(synthesized).container;
@@ -57,6 +59,17 @@ describe('code from a directory', () => {
     expect(needed).toContain(`${REPOSITORY}.images`);
     expect(needed).toContain('google_project_service.api-artifactregistry');
     expect(needed).toContain('google_project_service.api-cloudbuild');
+  });
+
+  test('is another image when it is made in another way', () => {
+    const hash = '0123456789abcdef';
+    expect(imageTag(hash)).toBe(imageTag(hash, DOCKERFILE));
+    expect(imageTag(hash)).not.toBe(imageTag(hash, DOCKERFILE.replace('debian12', 'debian13')));
+    expect(imageTag(hash)).not.toBe(imageTag('0123456789abcdee'));
+
+    const bundle = bundleService(join(services, 'storage'));
+    const { image } = cloudRunService(synthDirectories('storage')).container;
+    expect(image).toMatch(new RegExp(`:${imageTag(bundle.hash)}$`));
   });
 
   test('shares one repository and one publisher per stack', () => {
@@ -96,6 +109,17 @@ describe('code from a directory', () => {
       cleanup_policy_dry_run: false,
     });
     expect(resource(synthDirectories('gateway'), REPOSITORY)).not.toHaveProperty('docker_config');
+  });
+
+  test.each(['images', 'publisher'])('is refused for a service whose id is %s', (id) => {
+    const code = ServiceCode.fromDirectory(join(services, 'storage'));
+    const message = `TCR001 at shop/${id}: the stack has '${id}' once for all its services`;
+    const first = testStack();
+    expect(() => new TracedCloudRunService(first, id, { code })).toThrow(message);
+
+    const second = testStack();
+    new TracedCloudRunService(second, 'storage', { code });
+    expect(() => new TracedCloudRunService(second, id, { code })).toThrow(message);
   });
 
   test('is refused where there is no service', () => {

@@ -65,6 +65,21 @@ describe('a sidecar', () => {
     ]);
   });
 
+  test('has less than one CPU where its service serves one request at a time, with CPU only then', () => {
+    const stack = testStack();
+    const small = { cpu: 0.5, concurrency: 1, cpuIdle: true };
+    const gateway = new TracedCloudRunService(stack, 'gateway', { code, ...small });
+    gateway.addSidecar('collector', { image, cpu: 0.08, memoryMiB: 128 });
+    const { template } = resource(synth(stack), 'google_cloud_run_v2_service');
+    expect(template).toMatchObject({
+      max_instance_request_concurrency: 1,
+      containers: [
+        { resources: { cpu_idle: true, limits: { cpu: '500m', memory: '512Mi' } } },
+        { resources: { cpu_idle: true, limits: { cpu: '80m', memory: '128Mi' } } },
+      ],
+    });
+  });
+
   test('has its own size, command, variables, secrets, volumes and probes', () => {
     const { synthesized, containers, volumes } = synthSidecars({
       collector: {
@@ -155,7 +170,14 @@ describe('a sidecar is refused', () => {
       { livenessProbe: LivenessProbe.http('/') },
       "TCR025 AT: 'livenessProbe' of a sidecar needs its port, such as { port: 13133 }",
     ],
-    [{ cpu: 3 }, "TCR004 AT: 'cpu' must be one of 1, 2, 4, 6, 8, got 3"],
+    [
+      { cpu: 3 },
+      "TCR004 AT: 'cpu' must be one of 1, 2, 4, 6, 8, or from 0.08 to below 1 in thousandths, got 3",
+    ],
+    [
+      { cpu: 0.5 },
+      'TCR019 AT: cpu: 0.5 is less than one, which goes with concurrency: 1 and cpuIdle: true of the service',
+    ],
     [{ memoryMiB: 64 }, "TCR004 AT: 'memoryMiB' must be a whole number within 128..32768, got 64"],
     [{ env: { PORT: '1' } }, "TCR006 AT: 'env' sets PORT, which is reserved by Cloud Run; take it out"],
   ])('with %j', (options, message) => {

@@ -1,8 +1,10 @@
 import { MonitoringNotificationChannel } from '@cdktf/provider-google/lib/monitoring-notification-channel';
+import type { CloudRunV2Service } from '@cdktf/provider-google/lib/cloud-run-v2-service';
 import { TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
 import {
   Access,
+  CloudRunPolicy,
   DeploymentEnvironment,
   Sampling,
   ServiceCode,
@@ -356,6 +358,7 @@ describe('access', () => {
     const caller = new TracedCloudRunService(stack, 'caller', { code });
     const service = new TracedCloudRunService(stack, 'gateway', { code });
     service.grantInvoke(`serviceAccount:${caller.serviceAccount.email}`);
+    CloudRunPolicy.waive(caller, 'grants-before-start', { reason: 'it calls nothing when it starts' });
     expect(resource(synth(stack), INVOKER)['member']).toMatch(
       /^serviceAccount:\$\{google_service_account\.caller/,
     );
@@ -395,6 +398,18 @@ describe('what has no option', () => {
     expect(template).toMatchObject({ encryption_key: 'key', timeout: '300s' });
     expect(container).toMatchObject({ working_dir: '/app', image: expect.stringContaining('api@sha256') });
     expect(env).toHaveProperty('DOCUMENTS_BUCKET');
+  });
+
+  test.each<[string, (resource: CloudRunV2Service) => void]>([
+    ['an override', (resource) => resource.addOverride('scaling.min_instance_count', 2)],
+    ['a property', (resource) => resource.putScaling({ minInstanceCount: 2 })],
+  ])('is not left to Cloud Run when it is set by %s', (_what, write) => {
+    const stack = testStack();
+    const { cloudRunService: written } = new TracedCloudRunService(stack, 'gateway', { code });
+    write(written);
+    const { service } = cloudRunService(synth(stack));
+    expect(service['scaling']).toEqual({ min_instance_count: 2 });
+    expect(service['lifecycle']).toMatchObject({ ignore_changes: ['client', 'client_version'] });
   });
 });
 

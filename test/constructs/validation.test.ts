@@ -31,6 +31,19 @@ describe('a service is refused', () => {
     );
   });
 
+  test('with the construct id of an API that its stack enables', () => {
+    const message =
+      "TCR001 at shop/api-run: the stack has 'api-run' once for all its services, so nothing else directly in it can " +
+      "have this construct id; write another one, such as 'my-api-run'";
+    expect(() => new TracedCloudRunService(testStack(), 'api-run', { code })).toThrow(message);
+
+    const stack = testStack();
+    new TracedCloudRunService(stack, 'gateway', { code });
+    expect(() => new TracedCloudRunService(stack, 'api-run', { code })).toThrow(message);
+    const attributes = { name: 'billing', uri: 'https://billing.example.com' };
+    expect(() => TracedCloudRunService.fromServiceAttributes(stack, 'api-run', attributes)).toThrow(message);
+  });
+
   test.each(['Edge', 'a'.repeat(50)])('with the name %j', (name) => {
     expect(() => service({ name })).toThrow(
       `TCR002 ${AT}: 'name' must be at most 49 ${GRAMMAR}, got '${name}'`,
@@ -62,8 +75,13 @@ describe('a service is refused', () => {
   });
 
   test.each<[Partial<TracedCloudRunServiceProps>, string]>([
-    [{ cpu: 3 }, "'cpu' must be one of 1, 2, 4, 6, 8, got 3"],
+    [{ cpu: 3 }, "'cpu' must be one of 1, 2, 4, 6, 8, or from 0.08 to below 1 in thousandths, got 3"],
     [{ memoryMiB: 256 }, "'memoryMiB' must be a whole number within 512..32768, got 256"],
+    [{ cpu: 0.079 }, "'cpu' must be one of 1, 2, 4, 6, 8, or from 0.08 to below 1 in thousandths, got 0.079"],
+    [
+      { cpu: 0.0805 },
+      "'cpu' must be one of 1, 2, 4, 6, 8, or from 0.08 to below 1 in thousandths, got 0.0805",
+    ],
     [{ memoryMiB: 64, cpuIdle: true }, "'memoryMiB' must be a whole number within 128..32768, got 64"],
     [{ concurrency: 0 }, "'concurrency' must be a whole number within 1..1000, got 0"],
     [{ concurrency: 1.5 }, "'concurrency' must be a whole number within 1..1000, got 1.5"],
@@ -80,6 +98,21 @@ describe('a service is refused', () => {
   });
 
   test.each<[Partial<TracedCloudRunServiceProps>, string]>([
+    [
+      { cpu: 0.5 },
+      'cpu: 0.5 is less than one, which goes with concurrency: 1 and cpuIdle: true of the service only, got ' +
+        'concurrency: 80 and cpuIdle: false; write both, or cpu: 1',
+    ],
+    [{ cpu: 0.5, concurrency: 1 }, 'cpu: 0.5 is less than one'],
+    [{ cpu: 0.5, cpuIdle: true }, 'cpu: 0.5 is less than one'],
+    [
+      { cpu: 0.499, concurrency: 1, cpuIdle: true, memoryMiB: 513 },
+      'cpu: 0.499 goes with a memoryMiB of 128 to 512, got 513, which goes with a cpu of 0.5, 1, 2',
+    ],
+    [
+      { cpu: 0.999, concurrency: 1, cpuIdle: true, memoryMiB: 1025 },
+      'cpu: 0.999 goes with a memoryMiB of 128 to 1024, got 1025, which goes with a cpu of 1, 2',
+    ],
     [{ cpu: 8 }, 'cpu: 8 goes with a memoryMiB of 4096 to 32768, got 512, which goes with a cpu of 1, 2'],
     [{ cpu: 4 }, 'cpu: 4 goes with a memoryMiB of 2048 to 16384, got 512, which goes with a cpu of 1, 2'],
     [
@@ -183,6 +216,9 @@ describe('the limits themselves are taken', () => {
     { name: `a${'b'.repeat(47)}c` },
     { sampling: Sampling.ratio(0) },
     { sampling: Sampling.ratio(1) },
+    { cpu: 0.08, concurrency: 1, cpuIdle: true, memoryMiB: 128 },
+    { cpu: 0.29, concurrency: 1, cpuIdle: true, memoryMiB: 512 },
+    { cpu: 0.5, concurrency: 1, cpuIdle: true, memoryMiB: 1024 },
     { cpu: 8, memoryMiB: 4096 },
     { cpu: 8, memoryMiB: 32_768 },
     { cpu: 6, memoryMiB: 4096 },

@@ -108,6 +108,16 @@ describe('a volume is refused', () => {
     );
   });
 
+  test('of a bucket where there is less than one CPU', () => {
+    const small = { cpu: 0.5, concurrency: 1, cpuIdle: true };
+    const gateway = new TracedCloudRunService(testStack(), 'gateway', { code, ...small });
+    const volume = Volume.bucket('a', { name: 'a', location: 'europe-west1' });
+    expect(() => gateway.addVolume('/a', volume)).toThrow(
+      'TCR022 at shop/gateway: mounting a bucket takes the second generation of Cloud Run, and less than one CPU the ' +
+        'first, got cpu: 0.5; write cpu: 1',
+    );
+  });
+
   test('when another one has its name', () => {
     const gateway = service();
     gateway.addVolume('/a', Volume.inMemory('cache', { sizeMiB: 1 }));

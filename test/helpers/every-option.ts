@@ -68,7 +68,15 @@ function compose(unmodelled: Unmodelled) {
   const stack = new TerraformStack(testApp(), 'options');
   new GoogleProvider(stack, 'google', { project: 'local-options', region: 'europe-west1' });
   const gateway = new TracedCloudRunService(stack, 'gateway', { ...modelled(stack), ...unmodelled });
-  const archive = new StorageBucket(stack, 'archive', { name: 'local-archive', location: 'europe-west1' });
+  const archive = new StorageBucket(stack, 'archive', {
+    name: 'local-archive',
+    location: 'europe-west1',
+    uniformBucketLevelAccess: true,
+    publicAccessPrevention: 'enforced',
+    versioning: { enabled: true },
+    lifecycleRule: [{ action: { type: 'Delete' }, condition: { daysSinceNoncurrentTime: 30 } }],
+    softDeletePolicy: { retentionDurationSeconds: 604_800 },
+  });
   gateway.addBucket('documents');
   gateway.useBucket('archive', archive, { readOnly: true });
   gateway.grantInvoke('group:sre@example.com');

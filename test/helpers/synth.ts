@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { AnnotationMetadataEntryType, type App, TerraformStack, Testing } from 'cdktf';
 import type { IConstruct } from 'constructs';
+import { CloudRunPolicy, DeploymentEnvironment } from '../../constructs';
 
 /** Attributes of one resource in Terraform's JSON syntax. */
 export type Attributes = Readonly<Record<string, unknown>>;
@@ -29,10 +30,14 @@ export function testApp(): App {
   return Testing.app({ outdir: tmpdir() });
 }
 
-/** An empty stack with a google provider for `my-project` in `europe-west1`. */
+/**
+ * An empty stack with a google provider for `my-project` in `europe-west1`. Its policy lets images move and services be
+ * destroyed, which most tests are not about.
+ */
 export function testStack(id = 'shop', app: App = testApp()): TerraformStack {
   const stack = new TerraformStack(app, id);
   new GoogleProvider(stack, 'google', { project: 'my-project', region: 'europe-west1' });
+  CloudRunPolicy.applyTo(stack, { environment: DeploymentEnvironment.local() });
   return stack;
 }
 

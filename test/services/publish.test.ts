@@ -109,7 +109,10 @@ describe('with Cloud Build', () => {
       '--quiet',
     ]);
     const dockerfile = readFileSync(join(bin, 'context', 'Dockerfile'), 'utf8');
-    expect(dockerfile.split('\n').slice(-6)).toEqual([
+    // The entry point of the base is Node.js itself, which is then the process that gets the signals.
+    expect(dockerfile.split('\n')).toEqual([
+      'FROM gcr.io/distroless/nodejs24-debian12',
+      'ENV NODE_ENV=production',
       'WORKDIR /app',
       'COPY --chown=65532:65532 bundle/ ./',
       'USER nonroot',

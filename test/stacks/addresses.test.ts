@@ -106,7 +106,15 @@ function stackWith(compose: (stack: TerraformStack) => void): TerraformStack {
 }
 
 function bucketWithReader(stack: TerraformStack, bucketId: string, readerId: string) {
-  const bucket = new StorageBucket(stack, bucketId, { name: 'the-documents', location: 'EUROPE-WEST1' });
+  const bucket = new StorageBucket(stack, bucketId, {
+    name: 'the-documents',
+    location: 'EUROPE-WEST1',
+    uniformBucketLevelAccess: true,
+    publicAccessPrevention: 'enforced',
+    versioning: { enabled: true },
+    lifecycleRule: [{ action: { type: 'Delete' }, condition: { daysSinceNoncurrentTime: 30 } }],
+    softDeletePolicy: { retentionDurationSeconds: 604_800 },
+  });
   const reader = new ServiceAccount(stack, readerId, { accountId: 'the-reader' });
   new StorageBucketIamMember(stack, 'grant', {
     bucket: bucket.name,

@@ -44,6 +44,9 @@ test.each([
   [['publish'], "'publish' is taken by services/publish.ts; write another name"],
   [['documents'], `'documents' is taken by ${STACK}; write another name`],
   [['health'], "'health' is taken by every service's path for probes; write another name"],
+  [['images'], "'images' is taken by what the stack has for all its services; write another name"],
+  [['publisher'], "'publisher' is taken by what the stack has for all its services; write another name"],
+  [['api-run'], "'api-run' is taken by what the stack has for all its services; write another name"],
 ])('%j is refused in one line, and nothing is written', async (args, message) => {
   const before = [read(STACK), read(GATEWAY)];
   const { exitCode, text } = await run('new-service', '--', ...args);

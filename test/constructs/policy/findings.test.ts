@@ -124,6 +124,9 @@ const traced = (...variables: readonly object[]) => ({
   template: { containers: [{ env: [{ name: 'OTEL_TRACES_EXPORTER', value: 'gcp_trace' }, ...variables] }] },
 });
 const runsAs = (service_account: string) => ({ template: { service_account } });
+const mounted = (secret: object) => ({
+  google_cloud_run_v2_service: { api: { template: { volumes: [{ name: 'tls', secret }] } } },
+});
 const oldVersions = (condition: object, type = 'Delete') => ({
   google_storage_bucket: {
     images: { versioning: { enabled: true }, lifecycle_rule: [{ action: { type }, condition }] },
@@ -176,6 +179,24 @@ describe('a rule that can be broken in several ways', () => {
       'an access list of a bucket',
       { ...IMAGES, google_storage_bucket_access_control: { public: { entity: 'allUsers' } } },
       'google_storage_bucket_access_control.public: it lets in allUsers',
+    ],
+    [
+      'pinned-secret-version',
+      'the latest version in a file',
+      mounted({ secret: 'key', items: [{ path: 'key.pem', version: 'latest' }] }),
+      "google_cloud_run_v2_service.api: the volume tls mounts the version 'latest' of its secret",
+    ],
+    [
+      'pinned-secret-version',
+      'a file without a version',
+      mounted({ secret: 'key', items: { path: 'key.pem' } }),
+      'google_cloud_run_v2_service.api: the volume tls mounts no version of its secret',
+    ],
+    [
+      'pinned-secret-version',
+      'a secret as a whole, which is its latest version',
+      mounted({ secret: 'key' }),
+      'google_cloud_run_v2_service.api: the volume tls mounts no version of its secret',
     ],
     [
       'stated-limits',
@@ -242,6 +263,15 @@ describe('a rule that can be broken in several ways', () => {
     ],
   ])('%s finds %s', (id, _, resource, found) => {
     expect(findings(id, { resource })).toEqual([expect.stringContaining(found)]);
+  });
+
+  test.each([
+    { secret: 'key', items: [{ path: 'key.pem', version: '3' }] },
+    { secret: 'key', items: [{ path: 'key.pem', version: '${var.version}' }] },
+    { secret: 'key', items: '${var.items}' },
+    { secret: 'key', dynamic: { items: { for_each: [], content: {} } } },
+  ])('pinned-secret-version lets the volume %j through', (secret) => {
+    expect(findings('pinned-secret-version', { resource: mounted(secret) })).toEqual([]);
   });
 
   test('public-access-reason finds a policy that is given as a whole', () => {

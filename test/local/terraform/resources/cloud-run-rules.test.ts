@@ -134,6 +134,14 @@ describe('the configuration of a google_cloud_run_v2_service', () => {
     );
   });
 
+  test('may have less than one CPU, with CPU during requests only and one of them at a time', async () => {
+    const resources = { cpu_idle: true, limits: { cpu: '80m', memory: '512Mi' } };
+    const { resource } = service({}, { max_instance_request_concurrency: 1 }, { resources });
+    await workspace.configure({ resource });
+
+    expect((await workspace.validate()).diagnostics).toEqual([]);
+  });
+
   test('may have an empty text for what is not set, as with the real provider', async () => {
     const traffic = { type: '', percent: 100, revision: '', tag: '' };
     await workspace.configure(
