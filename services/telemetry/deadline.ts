@@ -75,6 +75,11 @@ export class Deadline {
     return new DeadlineExceededError(this.#what, this.ms);
   }
 
+  /** Whether the caller has hung up. */
+  get isAbandoned(): boolean {
+    return this.#callerGone !== undefined || (this.#outer?.isAbandoned ?? false);
+  }
+
   /** The caller has hung up: what still goes on for it has no purpose. */
   abandon(): void {
     this.#callerGone = new CallerGoneError(this.#what);

@@ -11,7 +11,7 @@ import {
   DEADLINE_MS,
 } from './attributes';
 import { getDeadline, remainingMs, type Deadline } from './deadline';
-import { errorType, recordFailure } from './failure';
+import { causeChain, errorType, isError, recordFailure } from './failure';
 import { TRACEPARENT } from './headers';
 import { isServiceCall, markServiceCall } from './propagator';
 import { getTracer } from './tracer';
@@ -88,11 +88,16 @@ export class HttpClientSpan {
     this.#end();
   }
 
-  /** No answer came. What a passed deadline has aborted failed by the deadline, whatever the client calls it. */
+  /**
+   * No answer came. What a passed deadline has aborted failed by the deadline, whatever the client calls it; what the
+   * application takes back for reasons of its own has not failed.
+   */
   failed(error: unknown): void {
     if (!this.#span.isRecording()) return;
-    const byDeadline = errorType(error) === 'aborted' && this.#deadline?.remainingMs === 0;
-    recordFailure(this.#span, byDeadline ? this.#deadline?.error() : error);
+    const aborted = errorType(error) === 'aborted';
+    const byDeadline = aborted && this.#deadline?.remainingMs === 0;
+    if (!aborted || byDeadline || this.#deadline?.isAbandoned || isCallerGone(error))
+      recordFailure(this.#span, byDeadline ? this.#deadline?.error() : error);
     this.#end();
   }
 
@@ -100,6 +105,10 @@ export class HttpClientSpan {
     this.#endedBy?.removeEventListener('abort', this.#giveUp);
     this.#span.end();
   }
+}
+
+function isCallerGone(error: unknown): boolean {
+  return isError(error) && causeChain(error).some(({ name }) => name === 'CallerGoneError');
 }
 
 /**

@@ -4,6 +4,7 @@ import { core, type tracing } from '@opentelemetry/sdk-node';
 import { fastify } from 'fastify';
 import { withClientSpan } from '../../../services/telemetry/client-span';
 import {
+  CallerGoneError,
   Deadline,
   DeadlineExceededError,
   remainingMs,
@@ -179,7 +180,7 @@ describe('client spans of fetch', () => {
 
   test.each([
     ['a timeout', new DOMException('late', 'TimeoutError'), 'timeout'],
-    ['a bare abort', undefined, 'aborted'],
+    ['its caller that is gone', new CallerGoneError('the call'), 'aborted'],
     ['a deadline', new DeadlineExceededError('the call', 5), 'deadline_exceeded'],
   ])('a call that ends by %s says so', async (_case, reason, type) => {
     // GIVEN a server that reads a request and never answers
@@ -196,6 +197,22 @@ describe('client spans of fetch', () => {
     expect(span.status.code).toBe(SpanStatusCode.ERROR);
     expect(span.attributes['error.type']).toBe(type);
     expect(span.attributes['traced.deadline_exceeded']).toBe(type === 'deadline_exceeded' ? true : undefined);
+  });
+
+  test('a call that the application itself takes back is no failure', async () => {
+    // GIVEN a server that reads a request and never answers
+    const controller = new AbortController();
+    const silent = createServer(() => controller.abort());
+    // WHEN
+    await expect(fetch(await listenLocally(silent), { signal: controller.signal })).rejects.toThrow(
+      'aborted',
+    );
+    silent.close();
+    silent.closeAllConnections();
+    // THEN
+    const span = await onlySpan();
+    expect(span.status.code).toBe(SpanStatusCode.UNSET);
+    expect(span.attributes).not.toHaveProperty('error.type');
   });
 
   test('a refused connection has its code as the type', async () => {
