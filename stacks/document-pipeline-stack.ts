@@ -4,7 +4,6 @@ import { GcsBackend, LocalBackend, TerraformOutput, TerraformStack } from 'cdktf
 import type { Construct } from 'constructs';
 import {
   Access,
-  CloudRunPolicy,
   NotificationChannel,
   PipelineMonitoring,
   ServiceCode,
@@ -20,7 +19,6 @@ export class DocumentPipelineStack extends TerraformStack {
   constructor(scope: Construct, config: EnvironmentConfig) {
     super(scope, stackId(config.environment.name));
     const { environment, imageBuilder } = config;
-    CloudRunPolicy.applyTo(this, { environment });
     const codeOf = (service: string): ServiceCode =>
       ServiceCode.fromDirectory(join(SERVICES, service), imageBuilder && { imageBuilder });
     this.#keepState(config);

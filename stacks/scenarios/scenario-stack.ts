@@ -3,7 +3,6 @@ import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { LocalBackend, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import {
-  CloudRunPolicy,
   DeploymentEnvironment,
   NotificationChannel,
   ServiceCode,
@@ -21,7 +20,6 @@ export abstract class ScenarioStack extends TerraformStack {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    CloudRunPolicy.applyTo(this, { environment: this.environment });
     new LocalBackend(this, { path: 'terraform.tfstate' });
     new GoogleProvider(this, 'google', { project: 'local-document-pipeline', region: 'europe-west1' });
     this.notify = [NotificationChannel.email(this, 'on-call', 'on-call@example.com')];

@@ -1,19 +1,12 @@
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { type App, TerraformStack } from 'cdktf';
-import {
-  Access,
-  CloudRunPolicy,
-  DeploymentEnvironment,
-  ServiceCode,
-  TracedCloudRunService,
-} from '../../constructs';
+import { Access, DeploymentEnvironment, ServiceCode, TracedCloudRunService } from '../../constructs';
 
 // README
 class ShopStack extends TerraformStack {
   constructor(app: App, project: string, environment: DeploymentEnvironment) {
     super(app, `shop-${environment.name}`);
     new GoogleProvider(this, 'google', { project, region: 'europe-west1' });
-    CloudRunPolicy.applyTo(this, { environment });
     new TracedCloudRunService(this, 'shop', {
       environment,
       code: ServiceCode.fromImage('europe-docker.pkg.dev/my-images/shop/web:41'),

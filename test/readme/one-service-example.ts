@@ -2,13 +2,7 @@ import { join } from 'node:path';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { TerraformOutput, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
-import {
-  Access,
-  CloudRunPolicy,
-  NotificationChannel,
-  ServiceCode,
-  TracedCloudRunService,
-} from '../../constructs';
+import { Access, NotificationChannel, ServiceCode, TracedCloudRunService } from '../../constructs';
 
 /** The README's example of a whole stack. */
 // README
@@ -16,7 +10,6 @@ export class HelloStack extends TerraformStack {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     new GoogleProvider(this, 'google', { project: 'my-project-123', region: 'europe-west1' });
-    CloudRunPolicy.applyTo(this);
     const hello = new TracedCloudRunService(this, 'hello', {
       code: ServiceCode.fromDirectory(join(__dirname, 'hello')),
       access: Access.public({ reason: 'says hello to anybody' }),

@@ -1,13 +1,7 @@
 import { join } from 'node:path';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { TerraformOutput, TerraformStack, Testing } from 'cdktf';
-import {
-  Access,
-  CloudRunPolicy,
-  DeploymentEnvironment,
-  ServiceCode,
-  TracedCloudRunService,
-} from '../../../constructs';
+import { Access, DeploymentEnvironment, ServiceCode, TracedCloudRunService } from '../../../constructs';
 
 const HELLO = join(__dirname, '..', '..', 'readme', 'hello');
 
@@ -31,7 +25,6 @@ export class HelloStack extends TerraformStack {
     super(Testing.app(), 'hello');
     const environment = DeploymentEnvironment.local();
     new GoogleProvider(this, 'google', { project, region: 'europe-west1' });
-    CloudRunPolicy.applyTo(this, { environment });
     this.hello = new TracedCloudRunService(this, 'hello', {
       environment,
       code: ServiceCode.fromDirectory(HELLO),
