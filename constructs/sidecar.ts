@@ -136,7 +136,7 @@ function checkName(path: string, name: string, earlier: readonly Sidecar[]): voi
     throw new ValidationError(
       'TCR023',
       path,
-      `there is a container '${name}' already; taken are ${taken.join(', ')}`,
+      `there is a container '${name}' already; give this one another name, taken are ${taken.join(', ')}`,
     );
   }
   if (/^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) return;

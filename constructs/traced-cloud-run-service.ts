@@ -133,7 +133,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
         ignoreChanges: ignoredChanges(() => this.cloudRunService, image.managedElsewhere),
       },
     });
-    this.#startAfter(
+    this.startAfter(
       enableApi(this, 'run'),
       enableApi(this, 'cloudtrace'),
       enableApi(this, 'logging'),
@@ -177,7 +177,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     ServiceGraph.of(this).addCall({ caller: this, callee, deadlineMs });
     for (const warning of warningsOfCall(this, callee)) annotate(this, 'warning', warning);
     this.#template.container.variables.add(renderCallee(callee.node.id, { url: callee.uri, deadlineMs }));
-    this.#startAfter(this.#grants.invoke(callee));
+    this.startAfter(this.#grants.invoke(callee));
   }
 
   /**
@@ -208,7 +208,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       renderBucket(name, { bucket: bucket.name, location: locationOf(bucket) }),
     );
     this.#bucketNames.push(name);
-    this.#startAfter(grant);
+    this.startAfter(grant);
     return grant;
   }
 
@@ -218,7 +218,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
    */
   useApi(api: GoogleService, options: ApiUseOptions): ProjectIamMember {
     const grant = this.#grants.useProject(this.#settings.projectId, options.role);
-    this.#startAfter(enableService(this, api), grant);
+    this.startAfter(enableService(this, api), grant);
     return grant;
   }
 
@@ -228,7 +228,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
    */
   addVolume(mountPath: string, volume: Volume): void {
     this.#template.container.mount(mountPath, volume);
-    this.#startAfter(...this.#grants.useVolume(volume));
+    this.startAfter(...this.#grants.useVolume(volume));
   }
 
   /**
@@ -241,7 +241,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
   addSecret(target: string, secret: Secret): SecretManagerSecretIamMember {
     this.#template.container.addSecret(target, secret);
     const grant = this.#grants.readSecret(secret);
-    this.#startAfter(grant);
+    this.startAfter(grant);
     return grant;
   }
 
@@ -252,7 +252,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
    */
   addSidecar(name: string, options: SidecarOptions): void {
     this.#template.addSidecar(name, options);
-    this.#startAfter(
+    this.startAfter(
       ...Object.values(options.secrets ?? {}).map((secret) => this.#grants.readSecret(secret)),
       ...Object.values(options.volumes ?? {}).flatMap((volume) => this.#grants.useVolume(volume)),
     );
@@ -302,6 +302,17 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     return existing instanceof CloudRunV2ServiceIamMember ? existing : this.#addInvoker(id, member);
   }
 
+  /**
+   * Puts resources before this service, such as a grant of your own to its account: the first revision starts while the
+   * service is created, so what it needs must be there before.
+   */
+  startAfter(...needed: readonly ITerraformDependable[]): void {
+    const { dependsOn = [] } = this.cloudRunService;
+    this.cloudRunService.dependsOn = [...new Set([...dependsOn, ...needed.map(dependable)])];
+    // Again, with what may just have been added, as plain values: no override of a part can be laid over a lazy one.
+    this.cloudRunService.putTemplate(this.#template.render());
+  }
+
   #addInvoker(id: string, member: string): CloudRunV2ServiceIamMember {
     return new CloudRunV2ServiceIamMember(this, id, {
       name: this.name,
@@ -309,15 +320,5 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
       role: ROLES.invoker,
       member,
     });
-  }
-
-  /**
-   * The first revision starts while the service is created, so what it needs must be there before. The template is
-   * written again with what was just added, as plain values: an override of a part could not be laid over a lazy one.
-   */
-  #startAfter(...needed: readonly ITerraformDependable[]): void {
-    const { dependsOn = [] } = this.cloudRunService;
-    this.cloudRunService.dependsOn = [...new Set([...dependsOn, ...needed.map(dependable)])];
-    this.cloudRunService.putTemplate(this.#template.render());
   }
 }

@@ -58,7 +58,13 @@ export function renderTraffic(path: string, targets: readonly TrafficTarget[]): 
 }
 
 function checkTag(path: string, tag: string, isFirst: boolean): void {
-  if (!isFirst) throw new ValidationError('TCR027', path, `the tag '${tag}' is used twice in 'traffic'`);
+  if (!isFirst) {
+    throw new ValidationError(
+      'TCR027',
+      path,
+      `the tag '${tag}' is used twice in 'traffic', and is part of a URL; give one target another tag`,
+    );
+  }
   if (Token.isUnresolved(tag) || SERVICE_NAME.test(tag)) return;
   throw new ValidationError(
     'TCR027',

@@ -53,7 +53,11 @@ export function renderVpcEgress(
 ): CloudRunV2ServiceTemplateVpcAccess {
   const { network, subnetwork, tags } = options;
   if (network === undefined && subnetwork === undefined) {
-    throw new ValidationError('TCR026', path, "'vpcEgress' needs a network or a subnetwork, got neither");
+    throw new ValidationError(
+      'TCR026',
+      path,
+      "'vpcEgress' needs a network or a subnetwork, got neither; write VpcEgress.allTraffic({ subnetwork: '...' })",
+    );
   }
   const isKnown = subnetwork !== undefined && !Token.isUnresolved(subnetwork) && !Token.isUnresolved(region);
   const [, where = region] = (isKnown && /\/regions\/([^/]+)\/subnetworks\//.exec(subnetwork)) || [];
@@ -61,7 +65,8 @@ export function renderVpcEgress(
     throw new ValidationError(
       'TCR026',
       path,
-      `'vpcEgress.subnetwork' is in ${where}, and Cloud Run takes one of the service's own region, ${region}, only`,
+      `'vpcEgress.subnetwork' is in ${where}, and Cloud Run takes one of the service's own region only; ` +
+        `write one in ${region}`,
     );
   }
   return {

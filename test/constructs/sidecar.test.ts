@@ -142,10 +142,10 @@ describe('a sidecar is refused', () => {
     );
     gateway.addSidecar('collector', { image });
     expect(() => gateway.addSidecar('collector', { image })).toThrow(
-      `TCR023 ${AT}: there is a container 'collector' already; taken are service, collector`,
+      `TCR023 ${AT}: there is a container 'collector' already; give this one another name, taken are service, collector`,
     );
     expect(() => gateway.addSidecar('service', { image })).toThrow(
-      "TCR023 at shop/gateway (sidecar 'service'): there is a container 'service' already; taken are service, collector",
+      "TCR023 at shop/gateway (sidecar 'service'): there is a container 'service' already; give this one another name, taken are service, collector",
     );
   });
 

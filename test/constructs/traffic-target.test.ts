@@ -67,7 +67,7 @@ describe('traffic', () => {
     );
     const twice = [50, 50].map((percent) => TrafficTarget.latest({ percent, tag: 'canary' }));
     expect(() => trafficOf(twice)).toThrow(
-      "TCR027 at shop/gateway: the tag 'canary' is used twice in 'traffic'",
+      "TCR027 at shop/gateway: the tag 'canary' is used twice in 'traffic', and is part of a URL; give one target another tag",
     );
   });
 });

@@ -24,13 +24,13 @@ describe('VPC egress', () => {
 
   test('is refused without a network, and with a subnetwork of another region', () => {
     expect(() => templateWith(VpcEgress.allTraffic({}))).toThrow(
-      "TCR026 at shop/gateway: 'vpcEgress' needs a network or a subnetwork, got neither",
+      "TCR026 at shop/gateway: 'vpcEgress' needs a network or a subnetwork, got neither; write VpcEgress.allTraffic({ subnetwork: '...' })",
     );
     expect(() =>
       templateWith(VpcEgress.allTraffic({ subnetwork: 'projects/p/regions/us-east1/subnetworks/apps' })),
     ).toThrow(
       "TCR026 at shop/gateway: 'vpcEgress.subnetwork' is in us-east1, and Cloud Run takes one of the service's own " +
-        'region, europe-west1, only',
+        'region only; write one in europe-west1',
     );
     expect(() =>
       templateWith(VpcEgress.allTraffic({ subnetwork: 'projects/p/regions/europe-west1/subnetworks/apps' })),

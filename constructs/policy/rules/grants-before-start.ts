@@ -19,7 +19,7 @@ export const grantsBeforeStart = {
         yield {
           resource,
           found: `it does not wait for ${grant.resource.address}, which grants ${grant.role ?? 'a role'} to its account`,
-          write: 'add the grant to its dependsOn',
+          write: 'add the grant to its dependsOn, for a TracedCloudRunService by service.startAfter(grant)',
         };
       }
     }

@@ -1,4 +1,5 @@
 import { CloudRunV2Service } from '@cdktf/provider-google/lib/cloud-run-v2-service';
+import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { Aspects, TerraformLocal, type TerraformStack, TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
@@ -55,6 +56,21 @@ function useBucketAt(location: string, options: BucketUseOptions = {}) {
 }
 
 describe('the policy', () => {
+  test('is content with a hand-written grant once the service starts after it, as the finding says', () => {
+    const stack = policedStack();
+    const service = new TracedCloudRunService(stack, 'api', { code });
+    const grant = new ProjectIamMember(stack, 'reads-images', {
+      project: 'my-project',
+      role: 'roles/artifactregistry.reader',
+      member: service.serviceAccount.member,
+    });
+    expect(verdictOn(stack).errors).toEqual([
+      expect.stringMatching(/grants-before-start: .*service\.startAfter\(grant\)$/),
+    ]);
+    service.startAfter(grant);
+    expect(verdictOn(stack).errors).toEqual([]);
+  });
+
   test('reports everything at once, with path, rule, what was found and what to write', () => {
     const stack = policedStack();
     new CloudRunV2Service(stack, 'hand-written', {

@@ -23,7 +23,8 @@ const FINDINGS: Readonly<Record<PolicyRuleId, string>> = {
     'name; write one google_project_iam_member per member',
   'grants-before-start':
     'google_cloud_run_v2_service.api: it does not wait for google_project_iam_member.api, which ' +
-    'grants roles/cloudtrace.agent to its account; add the grant to its dependsOn',
+    'grants roles/cloudtrace.agent to its account; add the grant to its dependsOn, for a ' +
+    'TracedCloudRunService by service.startAfter(grant)',
   'public-access-reason':
     'google_cloud_run_v2_service_iam_member.public: it lets in allUsers; take it out, or say why ' +
     "in the service: access: Access.public({ reason: '...' }), in a service without it " +
