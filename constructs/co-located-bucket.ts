@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import type { IBucket } from './bucket-location';
 import type { DeploymentEnvironment } from './deployment-environment';
 import { enableApi } from './google-project';
+import { checkLabels } from './labels';
 import { ROLES } from './roles';
 import { checkNumber, ValidationError } from './validation';
 
@@ -19,6 +20,12 @@ export interface CoLocatedBucketOptions {
    * @default 30
    */
   readonly keepOldVersionsDays?: number;
+  /**
+   * Labels of the bucket, which appear on the bill, beside those of its service, or instead of those with the same key.
+   *
+   * @default - the labels of the service
+   */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface CoLocatedBucketProps extends CoLocatedBucketOptions {
@@ -44,12 +51,15 @@ export class CoLocatedBucket extends Construct implements IBucket {
     const keepOldVersionsDays = props.keepOldVersionsDays ?? 30;
     checkNumber(path, 'keepOldVersionsDays', keepOldVersionsDays, { min: 1, max: 3650 });
     checkBucketName(path, props.bucketName);
+    const { labels = {} } = props;
+    checkLabels(path, labels);
 
     this.dataLocations = [props.region];
     this.#bucket = new StorageBucket(this, 'Default', {
       name: props.bucketName,
       // Cloud Storage stores locations in upper case and compares them as they are stored.
       location: Token.isUnresolved(props.region) ? Fn.upper(props.region) : props.region.toUpperCase(),
+      ...(Object.keys(labels).length > 0 && { labels: { ...labels } }),
       uniformBucketLevelAccess: true,
       publicAccessPrevention: 'enforced',
       forceDestroy: props.environment.disposable,

@@ -3,6 +3,7 @@ import type { Node } from 'constructs';
 import { MAX_DEADLINE_MS } from '../services/telemetry/settings';
 import type { ITracedCloudRunService } from './imported-service';
 import { checkInstanceSize } from './instance-size';
+import { checkLabels } from './labels';
 import { SERVICE_NAME } from './names';
 import { CROSS_REGION_COST } from './region-cost';
 import type { Sampling } from './sampling';
@@ -20,10 +21,6 @@ const MAX_TIMEOUT_SEC = 3600;
 /** A description holds 512 characters; the reason is most of it. */
 const MAX_REASON_LENGTH = 480;
 const MAX_PORT = 65_535;
-/** Of all Google Cloud labels (Cloud Run, "Configure labels for services"). */
-const LABEL_KEY = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u;
-const LABEL_VALUE = /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u;
-const MAX_LABELS = 64;
 
 /** Refuses options that Cloud Run, or the tracing of the service, would not take. Tokens pass. */
 export function checkService(node: Node, settings: ServiceSettings): void {
@@ -173,26 +170,6 @@ function checkSampling(path: string, { samplingRatio: ratio, keepSlowerThanMs }:
   }
   if (keepSlowerThanMs === undefined) return;
   checkNumber(path, 'keepSlowerThanMs', keepSlowerThanMs, { min: 1, max: MAX_DEADLINE_MS, literal: true });
-}
-
-function checkLabels(path: string, labels: Readonly<Record<string, string>>): void {
-  const entries = Object.entries(labels);
-  if (entries.length > MAX_LABELS) {
-    throw new ValidationError(
-      'TCR028',
-      path,
-      `'labels' may have ${MAX_LABELS} entries, got ${entries.length}`,
-    );
-  }
-  for (const [key, value] of entries) {
-    if (LABEL_KEY.test(key) && (Token.isUnresolved(value) || LABEL_VALUE.test(value))) continue;
-    throw new ValidationError(
-      'TCR028',
-      path,
-      "a label must be lower-case letters, digits, '_' and '-', at most 63, and its key starts with a letter, " +
-        `got '${key}' = '${value}'`,
-    );
-  }
 }
 
 function checkInstances(path: string, min: number, max: number): void {

@@ -41,7 +41,7 @@ export interface TracedCloudRunServiceProps {
    */
   readonly region?: string;
   /**
-   * Labels of the service, which appear on the bill.
+   * Labels of the service and its buckets, which appear on the bill.
    *
    * @default - none
    */

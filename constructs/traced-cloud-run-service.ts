@@ -189,6 +189,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     checkBucket(this.node, id, name);
     const bucket = new CoLocatedBucket(this, id, {
       ...options,
+      labels: { ...this.#settings.labels, ...options.labels },
       bucketName: bucketName(this, this.#settings.environment.name, name, this.#settings.projectId),
       region: this.region,
       environment: this.#settings.environment,

@@ -1,12 +1,17 @@
 import { TerraformOutput } from 'cdktf';
-import { DeploymentEnvironment, ServiceCode, TracedCloudRunService } from '../../constructs';
+import {
+  DeploymentEnvironment,
+  ServiceCode,
+  TracedCloudRunService,
+  type TracedCloudRunServiceProps,
+} from '../../constructs';
 import { addresses, resource, synth, testStack, waitsFor } from '../helpers/synth';
 
 const code = ServiceCode.fromImage('image');
 const BUCKET = 'google_storage_bucket';
 const GRANT = 'google_storage_bucket_iam_member';
 
-function synthBucket(props: { environment?: DeploymentEnvironment; region?: string } = {}, options = {}) {
+function synthBucket(props: Omit<TracedCloudRunServiceProps, 'code'> = {}, options = {}) {
   const stack = testStack();
   const service = new TracedCloudRunService(stack, 'storage', { code, ...props });
   service.addBucket('documents', options);
@@ -32,6 +37,19 @@ describe('a bucket of a service', () => {
 
   test.each(['europe-west1', 'us-central1'])('is in the region of its service: %s', (region) => {
     expect(resource(synthBucket({ region }), BUCKET)['location']).toBe(region.toUpperCase());
+  });
+
+  test('has the labels of its service and its own, which win', () => {
+    const labels = { team: 'search', tier: 'web' };
+    expect(resource(synthBucket({ labels }), BUCKET)['labels']).toEqual(labels);
+    expect(resource(synthBucket({ labels }, { labels: { tier: 'data' } }), BUCKET)['labels']).toEqual({
+      team: 'search',
+      tier: 'data',
+    });
+    expect(resource(synthBucket(), BUCKET)['labels']).toBeUndefined();
+    expect(() => synthBucket({}, { labels: { Team: 'search' } })).toThrow(
+      'TCR028 at shop/storage/bucket-documents: a label must be',
+    );
   });
 
   test.each([

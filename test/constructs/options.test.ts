@@ -273,7 +273,7 @@ const SUBJECTS: readonly Subject[] = [
   subject<CoLocatedBucketOptions>(
     'CoLocatedBucketOptions',
     () => ({}),
-    () => ({ keepOldVersionsDays: 7 }),
+    () => ({ keepOldVersionsDays: 7, labels: { team: 'search' } }),
     ({ shop }, options) => shop.addBucket('documents', options),
   ),
   subject<BucketUseOptions>(
