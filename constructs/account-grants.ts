@@ -2,11 +2,11 @@ import { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
-import type { ITerraformDependable } from 'cdktf';
+import { type ITerraformDependable, TerraformStack } from 'cdktf';
 import { annotate } from './annotate';
 import { type BucketUseOptions, checkBucketLocation, type UsableBucket } from './bucket-location';
 import { CoLocatedBucket } from './co-located-bucket';
-import { enableApi } from './google-project';
+import { enableApi, projectOf } from './google-project';
 import type { ITracedCloudRunService } from './imported-service';
 import { grantId } from './names';
 import { leaveToConstruct } from './policy';
@@ -47,11 +47,14 @@ export class AccountGrants {
     });
   }
 
-  invoke({ node, name, region, projectId }: ITracedCloudRunService): CloudRunV2ServiceIamMember {
-    return new CloudRunV2ServiceIamMember(this.#service, `invokes-${node.id}`, {
-      ...(projectId !== undefined && { project: projectId }),
-      name,
-      location: region,
+  /** The provider of the service's own stack would look for a callee of another one in its own project. */
+  invoke(callee: ITracedCloudRunService): CloudRunV2ServiceIamMember {
+    const isOfThisStack = TerraformStack.of(callee) === TerraformStack.of(this.#service);
+    const project = callee.projectId ?? (isOfThisStack ? undefined : projectOf(callee));
+    return new CloudRunV2ServiceIamMember(this.#service, `invokes-${callee.node.id}`, {
+      ...(project !== undefined && { project }),
+      name: callee.name,
+      location: callee.region,
       role: ROLES.invoker,
       member: this.#member,
     });

@@ -1,8 +1,8 @@
-import { Token } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
 import { Access } from './access';
 import { regionOf } from './google-project';
-import { freeId, ValidationError } from './validation';
+import { checkImportedService } from './service-checks';
+import { freeId } from './validation';
 
 /** A Cloud Run service as one that calls it needs it. */
 export interface ITracedCloudRunService extends IConstruct {
@@ -57,11 +57,6 @@ export class ImportedService extends Construct implements ITracedCloudRunService
     this.region = attributes.region ?? regionOf(this);
     this.access = attributes.access ?? Access.authenticated();
     this.projectId = attributes.projectId;
-    if (Token.isUnresolved(this.uri) || /^https:\/\/[^/?#]+$/.test(this.uri)) return;
-    throw new ValidationError(
-      'TCR032',
-      this.node.path,
-      `'uri' must be an https URL without a path, which is also the audience of ID tokens, got '${this.uri}'`,
-    );
+    checkImportedService(this);
   }
 }

@@ -5,6 +5,7 @@ import type { ITracedCloudRunService } from './imported-service';
 import { checkInstanceSize } from './instance-size';
 import { checkLabels } from './labels';
 import { SERVICE_NAME } from './names';
+import { REGION, REGION_RULE } from './region';
 import { CROSS_REGION_COST } from './region-cost';
 import type { Sampling } from './sampling';
 import type { ServiceSettings } from './service-settings';
@@ -25,17 +26,12 @@ const MAX_PORT = 65_535;
 /** Refuses options that Cloud Run, or the tracing of the service, would not take. Tokens pass. */
 export function checkService(node: Node, settings: ServiceSettings): void {
   const { path } = node;
-  if (!ID.test(node.id)) {
-    throw new ValidationError(
-      'TCR001',
-      path,
-      `the construct id names the service in every trace and must be ${ID_RULE}, got '${node.id}'`,
-    );
-  }
+  checkServiceId(node, 'the service in every trace');
   const { name } = settings;
   if (!Token.isUnresolved(name) && !SERVICE_NAME.test(name)) {
     throw new ValidationError('TCR002', path, `'name' must be at most 49 ${ID_RULE}, got '${name}'`);
   }
+  checkRegion(path, settings.region);
   checkSampling(path, settings.sampling);
   checkNumber(path, 'concurrency', settings.concurrency, { min: 1, max: 1000 });
   checkInstanceSize(path, settings, settings.cpuIdle ? 128 : LEAST_MEMORY_MIB);
@@ -46,6 +42,42 @@ export function checkService(node: Node, settings: ServiceSettings): void {
   checkReason(path, settings.access.publicReason);
 }
 
+/** Refuses attributes that cannot be those of a Cloud Run service. Tokens pass. */
+export function checkImportedService({ node, name, uri, region }: ITracedCloudRunService): void {
+  const { path } = node;
+  checkServiceId(node, 'the variables in which its callers find the service');
+  if (!Token.isUnresolved(name) && !SERVICE_NAME.test(name)) {
+    throw new ValidationError(
+      'TCR032',
+      path,
+      `'name' must be Cloud Run's name of the service, at most 49 ${ID_RULE}, got '${name}'`,
+    );
+  }
+  if (!Token.isUnresolved(uri) && !/^https:\/\/[^/?#]+$/.test(uri)) {
+    throw new ValidationError(
+      'TCR032',
+      path,
+      `'uri' must be an https URL without a path, which is also the audience of ID tokens, got '${uri}'`,
+    );
+  }
+  checkRegion(path, region);
+}
+
+function checkServiceId({ id, path }: Node, what: string): void {
+  if (ID.test(id)) return;
+  throw new ValidationError(
+    'TCR001',
+    path,
+    `the construct id names ${what} and must be ${ID_RULE}, got '${id}'`,
+  );
+}
+
+/** Throws TCR033 for what is no region. A token passes. */
+function checkRegion(path: string, region: string): void {
+  if (Token.isUnresolved(region) || REGION.test(region)) return;
+  throw new ValidationError('TCR033', path, `'region' must be ${REGION_RULE}, got '${region}'`);
+}
+
 /** What is compared of two services when one calls the other. */
 interface Caller {
   readonly node: Node;
@@ -54,9 +86,10 @@ interface Caller {
   readonly sampling: Sampling;
   readonly vpcEgress: VpcEgress | undefined;
 }
+/** What is undefined is decided where the service is deployed. */
 interface Callee extends ITracedCloudRunService {
-  /** Undefined where another stack decides it. */
   readonly sampling?: Sampling;
+  readonly timeoutSec?: number;
 }
 
 /** Refuses a call that could not work, or not within its deadline. */
@@ -86,11 +119,11 @@ export function checkCall(
 }
 
 /** What makes a call slower, less reliable or less visible than it looks, one sentence each. */
-export function warningsOfCall(caller: Caller, callee: Callee): string[] {
+export function warningsOfCall(caller: Caller, callee: Callee, deadlineMs: number): string[] {
   const names = `'${caller.node.id}' calls '${callee.node.id}'`;
   const warnings: string[] = [];
   const regions = [caller.region, callee.region];
-  if (!regions.some((region) => Token.isUnresolved(region)) && !sameRegion(caller.region, callee.region)) {
+  if (!regions.some((region) => Token.isUnresolved(region)) && caller.region !== callee.region) {
     warnings.push(
       `${names} from ${caller.region} in ${callee.region}: each call crosses from region to region and back, ` +
         `${CROSS_REGION_COST}; deploy both in one region`,
@@ -100,6 +133,13 @@ export function warningsOfCall(caller: Caller, callee: Callee): string[] {
     warnings.push(
       `${names} through VpcEgress.privateRanges(), which does not carry requests to run.app unless a DNS zone of the ` +
         'network points run.app to private.googleapis.com; write VpcEgress.allTraffic() where there is none',
+    );
+  }
+  const { timeoutSec } = callee;
+  if (timeoutSec !== undefined && !Token.isUnresolved(timeoutSec) && deadlineMs > timeoutSec * 1000) {
+    warnings.push(
+      `${names} and waits ${deadlineMs} ms for an answer that Cloud Run makes a 504 after the callee's timeoutSec of ` +
+        `${timeoutSec}; write a deadlineMs of at most ${timeoutSec * 1000}, or give the callee more time`,
     );
   }
   if (callee.sampling && describeSampling(callee.sampling) !== describeSampling(caller.sampling)) {
@@ -118,10 +158,6 @@ function describeSampling({ samplingRatio, keepErrors, keepSlowerThanMs }: Sampl
     ...(keepSlowerThanMs === undefined ? [] : [`slower than ${keepSlowerThanMs} ms`]),
   ];
   return [`ratio ${samplingRatio}`, ...besides].join(' + ');
-}
-
-function sameRegion(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
 }
 
 /** Refuses a name that a service cannot know a bucket by. */
@@ -149,16 +185,6 @@ export function checkOnlyOne(node: Node, id: string, method: string): void {
     'TCR016',
     node.path,
     `${method} was called already; keep one call with everything it needs`,
-  );
-}
-
-/** Refuses members that stand for everybody. */
-export function checkInvoker(path: string, member: string): void {
-  if (member !== 'allUsers' && member !== 'allAuthenticatedUsers') return;
-  throw new ValidationError(
-    'TCR017',
-    path,
-    `'${member}' would open the service to everybody; write access: Access.public({ reason: '...' }) instead`,
   );
 }
 

@@ -15,6 +15,7 @@ import { CoLocatedBucket, type CoLocatedBucketOptions } from './co-located-bucke
 import { ErrorAlert, type ErrorAlertOptions } from './error-alert';
 import { enableApi, enableService, type GoogleService } from './google-project';
 import { ignoredChanges } from './ignored-changes';
+import { checkInvoker } from './iam-member';
 import { ImportedService, type ITracedCloudRunService, type ServiceAttributes } from './imported-service';
 import { LatencyAlert, type LatencyAlertOptions } from './latency-alert';
 import { accountDisplayName, accountId, bucketName, invokerId, latencyMetricName } from './names';
@@ -26,12 +27,12 @@ import {
   checkBucket,
   checkBucketName,
   checkCall,
-  checkInvoker,
   checkOnlyOne,
   checkService,
   warningsOfCall,
 } from './service-checks';
 import { ServiceGraph } from './service-graph';
+import { claimServiceName } from './service-names';
 import { type ServiceSettings, settingsOf, telemetryVariables } from './service-settings';
 import { ServiceTemplate } from './service-template';
 import type { SidecarOptions } from './sidecar';
@@ -90,6 +91,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     super(scope, freeId(scope, id));
     const settings = settingsOf(this, props);
     checkService(this.node, settings);
+    claimServiceName(this, settings.name, settings.region);
     this.access = settings.access;
     this.region = settings.region;
     this.sampling = settings.sampling;
@@ -175,7 +177,7 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
     const { deadlineMs } = options;
     checkCall(this, callee, deadlineMs);
     ServiceGraph.of(this).addCall({ caller: this, callee, deadlineMs });
-    for (const warning of warningsOfCall(this, callee)) annotate(this, 'warning', warning);
+    for (const warning of warningsOfCall(this, callee, deadlineMs)) annotate(this, 'warning', warning);
     this.#template.container.variables.add(renderCallee(callee.node.id, { url: callee.uri, deadlineMs }));
     this.startAfter(this.#grants.invoke(callee));
   }
@@ -294,7 +296,8 @@ export class TracedCloudRunService extends Construct implements ITracedCloudRunS
 
   /**
    * Lets an IAM member, such as `user:jane@example.com` or `serviceAccount:...`, call this service, and returns the
-   * grant, which is one however often it is asked for. Throws TCR017 for everybody: that takes Access.public().
+   * grant, which is one however often it is asked for. Throws TCR017 for everybody: that takes Access.public(); TCR034 for
+   * what IAM does not know.
    */
   grantInvoke(member: string): CloudRunV2ServiceIamMember {
     checkInvoker(this.node.path, member);

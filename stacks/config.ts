@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 // Not from the index: it would load cdktf and the google provider, which a wrong configuration can do without.
 import { DeploymentEnvironment } from '../constructs/deployment-environment';
 import { ImageBuilder } from '../constructs/image-builder';
+import { REGION, REGION_RULE } from '../constructs/region';
 
 /** Where and how one environment is deployed. */
 export interface EnvironmentConfig {
@@ -60,8 +61,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     allowed: "a Google Cloud project id, such as 'my-project-123'",
   },
   region: {
-    pattern: /^[a-z]+-[a-z]+[0-9]{1,2}$/,
-    allowed: "a Google Cloud region, such as 'europe-west1'",
+    pattern: REGION,
+    allowed: REGION_RULE,
   },
   notificationEmail: {
     pattern: /^[^@\s]+@[^@\s]+\.[^@\s]+$/,

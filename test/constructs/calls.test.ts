@@ -1,5 +1,7 @@
+import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
+import { TerraformStack } from 'cdktf';
 import { Access, type ITracedCloudRunService, ServiceCode, TracedCloudRunService } from '../../constructs';
-import { addresses, cloudRunService, synth, testStack, waitsFor } from '../helpers/synth';
+import { addresses, cloudRunService, resource, synth, testApp, testStack, waitsFor } from '../helpers/synth';
 
 const code = ServiceCode.fromImage('image');
 const INVOKER = 'google_cloud_run_v2_service_iam_member';
@@ -41,6 +43,20 @@ describe('calls', () => {
         member: expect.stringContaining('google_service_account.processor_'),
       },
     ]);
+  });
+
+  test('grants it in the project of the callee where another stack deploys that', () => {
+    const app = testApp();
+    const finance = new TerraformStack(app, 'finance');
+    new GoogleProvider(finance, 'google', { project: 'finance-project', region: 'us-east1' });
+    const billing = new TracedCloudRunService(finance, 'billing', { code });
+    const shop = testStack('shop', app);
+    new TracedCloudRunService(shop, 'gateway', { code }).calls(billing, { deadlineMs: 1000 });
+    expect(resource(synth(shop), INVOKER)).toMatchObject({
+      project: 'finance-project',
+      location: 'us-east1',
+      role: 'roles/run.invoker',
+    });
   });
 
   test('tells the caller where the callee is, by reference, and how long to wait', () => {

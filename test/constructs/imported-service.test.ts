@@ -51,6 +51,20 @@ describe('a service of others', () => {
     expect(() => gateway.calls(billing, { deadlineMs: 800 })).toThrow('TCR013 at shop/gateway: ');
   });
 
+  test.each(['Billing', 'b'.repeat(50), 'billing/', ''])('is refused with the name %j', (name) => {
+    expect(() => TracedCloudRunService.fromServiceAttributes(testStack(), 'billing', { name, uri })).toThrow(
+      "TCR032 at shop/billing: 'name' must be Cloud Run's name of the service, at most 49 lower-case letters, digits and " +
+        `'-', first a letter and last no '-', got '${name}'`,
+    );
+  });
+
+  test('is refused with an id that cannot name the variables of its callers', () => {
+    const attributes = { name: 'billing', uri };
+    expect(() => TracedCloudRunService.fromServiceAttributes(testStack(), 'Billing_2', attributes)).toThrow(
+      'TCR001 at shop/Billing_2: the construct id names the variables in which its callers find the service and must be ',
+    );
+  });
+
   test.each(['http://billing', 'billing', `${uri}/v1`, ''])('is refused with the uri %j', (wrong) => {
     const attributes = { name: 'billing', uri: wrong };
     expect(() => TracedCloudRunService.fromServiceAttributes(testStack(), 'billing', attributes)).toThrow(

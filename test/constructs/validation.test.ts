@@ -209,6 +209,40 @@ describe('a service is refused', () => {
         "write access: Access.public({ reason: '...' }) instead",
     );
   });
+
+  test.each([
+    ['ci@my-project.iam.gserviceaccount.com', "'serviceAccount:ci@my-project.iam.gserviceaccount.com'"],
+    ['jane@example.com', "'user:jane@example.com', 'group:jane@example.com'"],
+    ['serviceaccount:ci@example.com', "'user:jane@example.com', 'group:jane@example.com'"],
+    ['user:', "'user:jane@example.com', 'group:jane@example.com'"],
+    ['', "'user:jane@example.com', 'group:jane@example.com'"],
+  ])('a grant to %j, which is no IAM member', (member, examples) => {
+    const message =
+      `TCR034 ${AT}: an IAM member says what it is, as in ${examples}, or is a domain:, a principal:// or a ` +
+      `principalSet://, got '${member}'`;
+    expect(() => service().grantInvoke(member)).toThrow(message);
+    expect(() => service({ access: Access.authenticated([member]) })).toThrow(message);
+  });
+
+  test.each(['Europe-West1', 'europe-west1-b', 'EU', ''])('with the region %j', (region) => {
+    const message = `'region' must be a Google Cloud region, such as 'europe-west1', got '${region}'`;
+    expect(() => service({ region })).toThrow(`TCR033 ${AT}: ${message}`);
+    const billing = { name: 'billing', uri: 'https://billing.example.com', region };
+    expect(() => TracedCloudRunService.fromServiceAttributes(testStack(), 'billing', billing)).toThrow(
+      `TCR033 at shop/billing: ${message}`,
+    );
+  });
+
+  test('with the name of another one of its stack in the same region', () => {
+    const stack = testStack();
+    new TracedCloudRunService(stack, 'gateway', { code, name: 'edge' });
+    expect(() => new TracedCloudRunService(stack, 'other', { code, name: 'edge' })).toThrow(
+      "TCR035 at shop/other: shop/gateway is called 'edge' in europe-west1 already; write another 'name' here or there, " +
+        'or leave it out',
+    );
+    const elsewhere = { code, name: 'edge', region: 'us-east1' };
+    expect(() => new TracedCloudRunService(stack, 'elsewhere', elsewhere)).not.toThrow();
+  });
 });
 
 describe('the limits themselves are taken', () => {
