@@ -34,6 +34,7 @@ function textOf(read: () => unknown): string {
  * clients put the whole URL into the message of an error.
  */
 export function withoutUrlSecrets(text: string): string {
+  if (!text.includes('?') && !text.includes('://')) return text;
   return text
     .replaceAll(/:\/\/[^\s/?#]*@/g, '://REDACTED@')
     .replaceAll(/\?([^\s'"<>#?]*=[^\s'"<>]*)/g, (_match, query: string) => `?${namesOnly(query)}`);

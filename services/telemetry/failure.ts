@@ -21,10 +21,21 @@ export function isError(value: unknown): value is Error {
 /** The error and what caused it, outermost first. */
 export function causeChain(error: Error): Error[] {
   const chain: Error[] = [];
-  for (let current: unknown = error; isError(current) && chain.length < MAX_CAUSES; current = current.cause) {
+  for (let current: Error | undefined = error; current && chain.length < MAX_CAUSES;) {
     chain.push(current);
+    current = causeOf(current);
   }
   return chain;
+}
+
+/** Errors are whatever was thrown: their cause may be a getter that throws. */
+function causeOf(error: Error): Error | undefined {
+  try {
+    const { cause } = error;
+    return isError(cause) ? cause : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -1,29 +1,30 @@
 import { destination, pino, type DestinationStream, type Logger } from 'pino';
 import { AccessLog } from './access-log';
 import { trace } from './api';
-import { messageOf } from './error-text';
-import { isError } from './failure';
-import { stackTrace, toJsonSafe } from './json-safe';
+import { copyBindings } from './child-loggers';
+import { withinLimit } from './line-limit';
 import { LineWriter } from './line-writer';
 import { createTimestamp, SEVERITIES, traceFields } from './log-fields';
+import { reportFields, toRecord } from './log-record';
 import { parseTelemetrySettings, type Environment } from './settings';
+import { callerOf } from './source-location';
 
 /** pino's number for `info`; what is below is a debug line. */
 const INFO_LEVEL = 30;
 
-/** pino's number for `error`; from here on an error is reported to Error Reporting. */
+/**
+ * pino's number for `error`; from here on a record goes to Error Reporting and says where it was logged, which takes longer
+ * than all the rest of an ordinary line.
+ */
 const ERROR_LEVEL = 50;
 
-/**
- * Keys to which Cloud Logging gives a meaning of its own; in a logged object they get an underscore in front, so that
- * data cannot pose as a severity or a trace.
- * https://cloud.google.com/logging/docs/structured-logging#special-payload-fields
- */
-const RESERVED =
-  /^(?:severity|message|time|timestamp|timestampSeconds|timestampNanos|httpRequest|serviceContext|stack_trace|exception|context|@type|logging\.googleapis\.com\/.*)$/;
-
-/** The message of a record in which nothing could be read. */
+/** The message of a record without one, of which nothing could be written. */
 const UNREADABLE = 'a log record that cannot be read';
+
+/** pino's number for `fatal`, whose method is a wrapper around what the others are. */
+const FATAL_LEVEL = 60;
+
+type Method = (...args: unknown[]) => void;
 
 /** What a process writes its lines with. */
 export interface Logs {
@@ -47,19 +48,29 @@ export function createLogs(
   const lines = new LineWriter(output);
   const serviceContext = { service: settings.serviceName, version: env['K_REVISION'] };
 
-  const linkToSpan = (): object => traceFields(settings.projectId, trace.getActiveSpan()?.spanContext());
+  const writeNow = (line: string): void => lines.writeNow(withinLimit(line));
+  const writeIfKept = (line: string): void => lines.writeIfKept(withinLimit(line));
+  const writer: DestinationStream = { write: writeNow };
 
-  const toArguments = (args: unknown[], level: number): unknown[] => {
-    const logged = typeof args[0] === 'object' && args[0] !== null ? args[0] : undefined;
-    const [message, ...values] = logged === undefined ? args : args.slice(1);
-    const error = findError(logged);
-    // Error Reporting groups by `stack_trace`; a warning must not have one, or it would be reported as well.
-    const reported = level >= ERROR_LEVEL && error ? { stack_trace: stackTrace(error), serviceContext } : {};
-    const record = { ...toFields(logged), ...reported, ...linkToSpan() };
-    return [record, toText(message ?? (error && messageOf(error))), ...values.map(toJsonSafe)];
-  };
+  function logMethod(this: Logger, args: unknown[], method: Method, level: number): void {
+    writer.write = settings.debugLogs && level < INFO_LEVEL ? writeIfKept : writeNow;
+    const record = toRecord(args);
+    const link = traceFields(settings.projectId, trace.getActiveSpan()?.spanContext());
+    const report =
+      level >= ERROR_LEVEL &&
+      reportFields(record, serviceContext, callerOf(logMethod, level === FATAL_LEVEL ? 2 : 1));
+    try {
+      Reflect.apply(method, this, [
+        { ...record.fields, ...report, ...link },
+        record.message,
+        ...record.values,
+      ]);
+    } catch {
+      // A child's serializers are the application's, and may throw.
+      Reflect.apply(method, this, [link, record.message ?? UNREADABLE]);
+    }
+  }
 
-  const writer: DestinationStream = { write: lines.writeNow };
   const log = pino(
     {
       base: null,
@@ -68,50 +79,13 @@ export function createLogs(
       timestamp: createTimestamp(),
       formatters: { level: (label) => ({ severity: SEVERITIES[label] ?? 'DEFAULT' }) },
       serializers: { err: (value: unknown) => value },
-      hooks: {
-        logMethod(args: unknown[], method, level) {
-          const safe = attempt(() => toArguments(args, level)) ?? [linkToSpan(), UNREADABLE];
-          const isHeldBack = settings.debugLogs && level < INFO_LEVEL;
-          writer.write = isHeldBack ? lines.writeIfKept : lines.writeNow;
-          Reflect.apply(method, this, safe);
-        },
-      },
+      hooks: { logMethod },
     },
     writer,
   );
+  copyBindings(log);
   return { log, accessLog: new AccessLog(log, lines, settings.projectId) };
 }
 
 /** Those of this process. */
 export const { log, accessLog } = createLogs(process.env);
-
-function toFields(logged: object | undefined): Record<string, unknown> {
-  if (logged === undefined) return {};
-  const fields: Record<string, unknown> = {};
-  const safe = toJsonSafe(isError(logged) ? { err: logged } : logged);
-  const entries =
-    typeof safe === 'object' && safe !== null ? Object.entries(safe) : [['value', safe] as const];
-  for (const [key, value] of entries) fields[RESERVED.test(key) ? `_${key}` : key] = value;
-  return fields;
-}
-
-/** The logged error, or the first one among the logged fields. */
-function findError(logged: object | undefined): Error | undefined {
-  if (logged === undefined || isError(logged)) return logged;
-  return Object.keys(logged)
-    .map((key) => attempt((): unknown => Reflect.get(logged, key)))
-    .find(isError);
-}
-
-function toText(message: unknown): string | undefined {
-  const safe = toJsonSafe(message);
-  return safe === undefined || typeof safe === 'string' ? safe : JSON.stringify(safe);
-}
-
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
-}

@@ -84,6 +84,14 @@ async function sing(url: string, canaries: Canaries): Promise<void> {
       'x-cloud-trace-context': `${traceId}/${at('bad X-Cloud-Trace-Context')};o=1`,
     },
   });
+  // What a careless service logs itself
+  await send(`${url}/careless?key=${at('query that is logged')}`, {
+    headers: {
+      authorization: `Bearer ${at('authorization that is logged')}`,
+      cookie: `session=${at('cookie that is logged')}`,
+      'x-goog-api-key': at('API key that is logged'),
+    },
+  });
   const json = { 'content-type': 'application/json' };
   const body = JSON.stringify({ password: at('JSON body'), [at('JSON key')]: 1 });
   await send(`${url}/body`, { method: 'POST', headers: json, body });
