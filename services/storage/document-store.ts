@@ -11,6 +11,7 @@ import {
 import {
   CallerGoneError,
   DeadlineExceededError,
+  endRequestsAtDeadline,
   traceContextHeaders,
   withClientSpan,
   type BucketSettings,
@@ -48,12 +49,15 @@ export interface DocumentStoreOptions extends BucketSettings {
 /** Documents in a Cloud Storage bucket: the original and, beside it, its record. */
 export class DocumentStore {
   readonly #bucket: Bucket;
+  /** Where the bucket's requests go. */
+  readonly #origin: string;
   readonly #options: DocumentStoreOptions;
   readonly #attributes: Attributes;
 
   /** @param bucket of a client with `autoRetry: false`: attempts are repeated here. */
   constructor(bucket: Bucket, options: DocumentStoreOptions) {
     this.#bucket = bucket;
+    this.#origin = new URL(bucket.storage.apiEndpoint).origin;
     bucket.interceptors.push({
       // So that whoever looks at the bucket's side of a slow or failed request finds its trace.
       request: (request) => {
@@ -132,7 +136,10 @@ export class DocumentStore {
     const object = objectName(id, objectClass);
     const what = `${operation} ${this.#options.name}/${objectClass}`;
     return withClientSpan(what, { ...this.#attributes, [OBJECT]: object }, (span) =>
-      retryWithinDeadline(what, (attempt) => work(this.#bucket.file(object), span, attempt)),
+      retryWithinDeadline(what, (attempt) =>
+        // The client knows no cancelling.
+        endRequestsAtDeadline(this.#origin, () => work(this.#bucket.file(object), span, attempt)),
+      ),
     );
   }
 

@@ -6,6 +6,7 @@ export {
   remainingMs,
   withDeadline,
 } from './deadline';
+export { endRequestsAtDeadline } from './end-requests-at-deadline';
 export { tracedGemini } from './gemini';
 export { describeGeminiFailure } from './gemini-failure';
 export { registerHealth, serve } from './lifecycle';

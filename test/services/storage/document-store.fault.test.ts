@@ -137,6 +137,9 @@ describe('requests to the bucket', () => {
 const withDeadline = <T>(ms: number, work: () => Promise<T>): Promise<T> =>
   context.with(setDeadline(context.active(), new Deadline('the request', ms)), work);
 
+/** Waits until no client has a request open at a server. */
+const closed = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+
 describe('a bucket that never answers', () => {
   it.each([
     ['write', (store: DocumentStore): Promise<unknown> => store.write(DOCUMENT)],
@@ -145,17 +148,16 @@ describe('a bucket that never answers', () => {
     const silent = createServer(() => undefined);
     const store = storeAt(await listenLocally(silent));
 
-    await expect(withDeadline(50, () => work(store))).rejects.toThrow(DeadlineExceededError);
+    await expect(withDeadline(200, () => work(store))).rejects.toThrow(DeadlineExceededError);
 
-    // The operation and its attempt have ended, although the client goes on waiting.
     const spans = await traced.spans();
     expect(spans.map(({ attributes }) => attributes['error.type'])).toEqual([
       'deadline_exceeded',
       'deadline_exceeded',
     ]);
     expect(spans[0]?.parentSpanContext?.spanId).toBe(spans[1]?.spanContext().spanId);
-    silent.close();
-    silent.closeAllConnections();
+    // The request itself has ended, although the client knows no cancelling.
+    await closed(silent);
   });
 
   it('is not asked when no time is left', async () => {
@@ -167,5 +169,14 @@ describe('a bucket that never answers', () => {
 
     expect(requests).toBe(0);
     counting.close();
+  });
+
+  it('ends in the middle of an object as well', async () => {
+    const halting = createServer((_request, response) => response.write('the beginning'));
+    const store = storeAt(await listenLocally(halting));
+
+    await expect(withDeadline(200, () => store.readRecord(ID))).rejects.toThrow(DeadlineExceededError);
+
+    await closed(halting);
   });
 });
