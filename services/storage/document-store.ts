@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import type { Bucket, File } from '@google-cloud/storage';
 import type { Attributes, Span } from '@opentelemetry/api';
 import { isDocumentRecord, type DocumentRecord } from '../document';
@@ -95,7 +97,12 @@ export class DocumentStore {
   async readRecord(id: string): Promise<DocumentRecord> {
     try {
       const content = await this.#call('gcs.download', id, 'record', async (file, span) => {
-        const [bytes] = await file.download();
+        const download = file.createReadStream();
+        download.once('response', ({ headers }: IncomingMessage) => {
+          const generation = headers['x-goog-generation'];
+          if (generation !== undefined) span.setAttribute(GENERATION, generation);
+        });
+        const bytes = await buffer(download);
         span.setAttribute(SIZE, bytes.length);
         return bytes;
       });

@@ -4,7 +4,7 @@ import { Storage } from '@google-cloud/storage';
 import { context } from '@opentelemetry/api';
 import { Deadline, setDeadline } from '../../../services/telemetry/deadline';
 import type { DocumentRecord } from '../../../services/document';
-import { DocumentExistsError } from '../../../services/errors';
+import { DocumentExistsError, DocumentNotFoundError } from '../../../services/errors';
 import { DocumentStore } from '../../../services/storage/document-store';
 import { DeadlineExceededError } from '../../../services/telemetry';
 import { BUCKET, startStorage, type StorageFixture } from '../../local/storage/storage-fixture';
@@ -64,7 +64,8 @@ async function passOn(request: IncomingMessage, response: ServerResponse): Promi
     lostAnswers -= 1;
     response.writeHead(503).end();
   } else {
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(body);
+    const headers = [...answer.headers].filter(([name]) => /^(?:content-type|x-goog-.*)$/.test(name));
+    response.writeHead(answer.status, Object.fromEntries(headers)).end(body);
   }
 }
 
@@ -131,6 +132,32 @@ describe('requests to the bucket', () => {
         expect.stringContaining(`${span.spanContext().traceId}-${span.spanContext().spanId}`),
       ),
     );
+  });
+});
+
+describe('a read', () => {
+  it('tells which generation it has read, without one more request', async () => {
+    const store = storeAt(betweenUrl);
+    const generation = await store.write(DOCUMENT);
+    const requests: unknown[] = [];
+    between.prependListener('request', ({ method }: IncomingMessage) => requests.push(method));
+
+    expect(await store.readRecord(ID)).toEqual(RECORD);
+
+    const download = (await traced.spans()).find(({ name }) => name === 'gcs.download documents/record');
+    expect(download?.attributes).toMatchObject({
+      'gcp.storage.object.generation': generation,
+      'gcp.storage.object.size': JSON.stringify(RECORD).length,
+    });
+    expect(requests).toEqual(['GET']);
+  });
+
+  it('of a document that is not there has no generation, and says so', async () => {
+    await expect(storeAt(betweenUrl).readRecord(ID)).rejects.toThrow(DocumentNotFoundError);
+
+    const download = (await traced.spans()).find(({ name }) => name === 'gcs.download documents/record');
+    expect(download?.attributes).not.toHaveProperty(['gcp.storage.object.generation']);
+    expect(download?.attributes['error.type']).toBe('404');
   });
 });
 
