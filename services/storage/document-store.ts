@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import type { Bucket, File } from '@google-cloud/storage';
 import type { Attributes, Span } from '@opentelemetry/api';
 import { isDocumentRecord, type DocumentRecord } from '../document';
@@ -11,6 +13,7 @@ import {
 import {
   CallerGoneError,
   DeadlineExceededError,
+  endRequestsAtDeadline,
   traceContextHeaders,
   withClientSpan,
   type BucketSettings,
@@ -48,12 +51,15 @@ export interface DocumentStoreOptions extends BucketSettings {
 /** Documents in a Cloud Storage bucket: the original and, beside it, its record. */
 export class DocumentStore {
   readonly #bucket: Bucket;
+  /** Where the bucket's requests go. */
+  readonly #origin: string;
   readonly #options: DocumentStoreOptions;
   readonly #attributes: Attributes;
 
   /** @param bucket of a client with `autoRetry: false`: attempts are repeated here. */
   constructor(bucket: Bucket, options: DocumentStoreOptions) {
     this.#bucket = bucket;
+    this.#origin = new URL(bucket.storage.apiEndpoint).origin;
     bucket.interceptors.push({
       // So that whoever looks at the bucket's side of a slow or failed request finds its trace.
       request: (request) => {
@@ -91,7 +97,12 @@ export class DocumentStore {
   async readRecord(id: string): Promise<DocumentRecord> {
     try {
       const content = await this.#call('gcs.download', id, 'record', async (file, span) => {
-        const [bytes] = await file.download();
+        const download = file.createReadStream();
+        download.once('response', ({ headers }: IncomingMessage) => {
+          const generation = headers['x-goog-generation'];
+          if (generation !== undefined) span.setAttribute(GENERATION, generation);
+        });
+        const bytes = await buffer(download);
         span.setAttribute(SIZE, bytes.length);
         return bytes;
       });
@@ -132,7 +143,10 @@ export class DocumentStore {
     const object = objectName(id, objectClass);
     const what = `${operation} ${this.#options.name}/${objectClass}`;
     return withClientSpan(what, { ...this.#attributes, [OBJECT]: object }, (span) =>
-      retryWithinDeadline(what, (attempt) => work(this.#bucket.file(object), span, attempt)),
+      retryWithinDeadline(what, (attempt) =>
+        // The client knows no cancelling.
+        endRequestsAtDeadline(this.#origin, () => work(this.#bucket.file(object), span, attempt)),
+      ),
     );
   }
 

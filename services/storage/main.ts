@@ -8,7 +8,7 @@ import { DocumentStore } from './document-store';
 /** The bucket's name in the construct. */
 const BUCKET = 'documents';
 
-/** The client knows no cancelling: a request whose caller has stopped waiting ends after this time. */
+/** Telemetry ends requests at their deadline; without it, one whose caller has stopped waiting ends after this time. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
 void runService(

@@ -10,7 +10,13 @@ import {
   ATTR_SERVICE_VERSION,
   ATTR_URL_FULL,
   ATTR_USER_AGENT_ORIGINAL,
+  CLOUD_PLATFORM,
+  CLOUD_PROVIDER,
   CLOUD_REGION,
+  DEPLOYMENT_ENVIRONMENT_NAME,
+  FAAS_NAME,
+  FAAS_VERSION,
+  GCP_PROJECT_ID,
 } from './attributes';
 import type { SpanLosses } from './span-losses';
 import { SpanLimiter } from './span-limits';
@@ -58,7 +64,7 @@ const DROPPED_LINKS = 'otel.dropped_links_count';
 
 const SERVICE_INSTANCE_ID = 'service.instance.id';
 
-/** All that Cloud Trace is told of the resource: it has none on a span, the exporter makes labels of it. */
+/** What the exporter is told of the resource: Cloud Trace has none on a span, it makes labels of it. */
 const RESOURCE_ATTRIBUTES = [
   ATTR_SERVICE_NAME,
   'service.namespace',
@@ -70,10 +76,26 @@ const RESOURCE_ATTRIBUTES = [
 /** Which of them become labels of that name, for the exporter's `resourceFilter`. */
 export const RESOURCE_LABELS = /^service\./;
 
+/** What Cloud Run and this folder say of the resource besides, which is not worth a label of every span. */
+const UNTOLD: ReadonlySet<string> = new Set([
+  ...RESOURCE_ATTRIBUTES,
+  CLOUD_PLATFORM,
+  CLOUD_PROVIDER,
+  DEPLOYMENT_ENVIRONMENT_NAME,
+  FAAS_NAME,
+  FAAS_VERSION,
+  GCP_PROJECT_ID,
+  'telemetry.sdk.language',
+  'telemetry.sdk.name',
+  'telemetry.sdk.version',
+]);
+
 /** A resource as it is sent, and how many of a span's labels go on it. */
 interface SentResource {
   readonly resource: resources.Resource;
   readonly labels: number;
+  /** What somebody has added to it: labels of a span where its own leave room. */
+  readonly added: Attributes;
 }
 
 /**
@@ -102,21 +124,24 @@ export class CloudTraceLimiter {
   }
 
   limit(span: tracing.ReadableSpan): tracing.ReadableSpan {
-    const { resource, labels } = this.#resource(span.resource);
+    const { resource, labels, added } = this.#resource(span.resource);
     const droppedEvents = span.droppedEventsCount + Math.max(0, span.events.length - LIMITS.events);
     const droppedLinks = span.droppedLinksCount + Math.max(0, span.links.length - LIMITS.links);
     let room = LIMITS.attributes - labels - Number(droppedEvents > 0) - Number(droppedLinks > 0);
     if (span.droppedAttributesCount > 0 || Object.keys(span.attributes).length > room) room -= 1;
     const kept = this.#limiter.attributes(span.attributes, room, rank);
     const droppedAttributes = span.droppedAttributesCount + kept.dropped;
+    const own = {
+      ...kept.attributes,
+      ...(droppedAttributes > 0 && { [DROPPED_ATTRIBUTES]: droppedAttributes }),
+      ...(droppedEvents > 0 && { [DROPPED_EVENTS]: droppedEvents }),
+      ...(droppedLinks > 0 && { [DROPPED_LINKS]: droppedLinks }),
+    };
+    const free = LIMITS.attributes - labels - Object.keys(own).length;
+    const others = Object.fromEntries(Object.entries(added).filter(([key]) => !(key in own)));
     return {
       ...this.#limiter.span(span, kept),
-      attributes: {
-        ...kept.attributes,
-        ...(droppedAttributes > 0 && { [DROPPED_ATTRIBUTES]: droppedAttributes }),
-        ...(droppedEvents > 0 && { [DROPPED_EVENTS]: droppedEvents }),
-        ...(droppedLinks > 0 && { [DROPPED_LINKS]: droppedLinks }),
-      },
+      attributes: { ...this.#limiter.attributes(others, free, rank).attributes, ...own },
       resource,
     };
   }
@@ -132,7 +157,11 @@ export class CloudTraceLimiter {
     // The exporter adds g.co/agent and a monitored resource: generic_task (4 labels) where the instance is known,
     // generic_node (3 labels) otherwise.
     const monitored = SERVICE_INSTANCE_ID in attributes ? 4 : 3;
-    const sent = { resource: resources.resourceFromAttributes(attributes), labels: 1 + monitored + own };
+    const sent = {
+      resource: resources.resourceFromAttributes(attributes),
+      labels: 1 + monitored + own,
+      added: Object.fromEntries(Object.entries(resource.attributes).filter(([key]) => !UNTOLD.has(key))),
+    };
     this.#resources.set(resource, sent);
     return sent;
   }

@@ -1,7 +1,8 @@
 import type { Content, ContentListUnion, ContentUnion, Part } from '@google/genai';
 import type { Attributes } from '@opentelemetry/api';
 import * as genAi from './gen-ai-attributes';
-import { describeProblem, type Environment, type SettingProblem } from './settings';
+import { describeProblem, type SettingProblem } from './setting-problem';
+import type { Environment } from './settings';
 
 /** OpenTelemetry's variable for what people and models say to each other. */
 const CAPTURE = 'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT';

@@ -74,7 +74,10 @@ export function tracedGemini(client: GoogleGenAI, env: Environment = process.env
     const content = startContent(params, true);
     const startedAt = performance.now();
     const stream = await content.call.run(() => generateContentStream(withSignal(params, content.call)));
-    return readStream(stream, content, startedAt);
+    const reader = readStream(stream, content, startedAt);
+    await reader.next();
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is not an answer has just been read
+    return reader as AsyncGenerator<GenerateContentResponse>;
   };
 
   models.embedContent = async (params) => {
@@ -94,13 +97,15 @@ interface ContentCall {
   readonly response: GeminiResponse;
 }
 
+/** The chunks of a stream, after an `undefined` by which it has begun: a generator that has not runs no `finally`. */
 async function* readStream(
   stream: AsyncGenerator<GenerateContentResponse>,
   { call, response }: ContentCall,
   startedAt: number,
-): AsyncGenerator<GenerateContentResponse> {
+): AsyncGenerator<GenerateContentResponse | undefined> {
   let isFirst = true;
   try {
+    yield undefined;
     for (;;) {
       const step = await call.run(() => stream.next());
       if (step.done === true) {

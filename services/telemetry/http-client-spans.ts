@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
+import { endAtDeadline } from './end-requests-at-deadline';
 import { HttpClientSpan, targetUrl, type FirstParties } from './http-client-span';
 import { replaceMethod } from './replace-method';
 import { reportProblem } from './telemetry-problems';
@@ -42,17 +43,22 @@ function traceModule(module: object, firstParties: FirstParties): () => void {
 
 function watch(request: http.ClientRequest, firstParties: FirstParties): void {
   try {
-    const span = startSpan(request, firstParties);
+    const url = urlOf(request);
+    // CONNECT opens a tunnel for the request that follows.
+    if (url === undefined || request.method === 'CONNECT') return;
+    const span = startSpan(request, url, firstParties);
     if (span) endWith(request, span);
+    endAtDeadline(request, url);
   } catch (error) {
     reportProblem(error);
   }
 }
 
-function startSpan(request: http.ClientRequest, firstParties: FirstParties): HttpClientSpan | undefined {
-  const url = urlOf(request);
-  // CONNECT opens a tunnel for the request that follows.
-  if (url === undefined || request.method === 'CONNECT') return undefined;
+function startSpan(
+  request: http.ClientRequest,
+  url: URL,
+  firstParties: FirstParties,
+): HttpClientSpan | undefined {
   return HttpClientSpan.start(
     {
       method: request.method,

@@ -1,5 +1,6 @@
-import type { tracing } from '@opentelemetry/sdk-node';
-import { createGoogleAuth } from './google-auth';
+import { resources, type tracing } from '@opentelemetry/sdk-node';
+import { GCP_PROJECT_ID } from './attributes';
+import { createGoogleAuth, findProject } from './google-auth';
 import { createHttpsAgent } from './https-tunnel';
 import { limitForOtlp } from './otlp-limits';
 import { RetryingExporter } from './retrying-exporter';
@@ -21,7 +22,8 @@ const TIMEOUT_MS = 4_000;
 
 /**
  * OTLP over HTTP in protobuf: to the endpoint that OpenTelemetry's variables name, or to Google's. Only there does it
- * authenticate, so that no collector on the way gets a token of the service's account.
+ * authenticate, so that no collector on the way gets a token of the service's account. Without a project Google refuses
+ * spans: it rejects where credentials or a project cannot be found, which are looked for again by whoever tries again.
  */
 export async function loadOtlpExporter(
   projectId: string | undefined,
@@ -29,18 +31,44 @@ export async function loadOtlpExporter(
 ): Promise<tracing.SpanExporter> {
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
   const endpoint = ENDPOINT_VARIABLES.map((name) => process.env[name]?.trim()).find(Boolean);
-  const google = endpoint === undefined || isGoogle(endpoint);
+  const project = endpoint === undefined || isGoogle(endpoint) ? await findProject(projectId) : undefined;
   const exporter = new OTLPTraceExporter({
     timeoutMillis: TIMEOUT_MS,
     ...(endpoint === undefined && { url: GOOGLE_URL }),
-    ...(google && { headers: await createAuthorization(), httpAgentOptions: () => createHttpsAgent() }),
+    ...(project !== undefined && {
+      headers: await createAuthorization(project),
+      httpAgentOptions: () => createHttpsAgent(),
+    }),
   });
   countRefused(exporter, losses);
-  const remedy = google
-    ? `grant roles/telemetry.tracesWriter (or roles/cloudtrace.agent) on project ${projectId ?? '(unknown)'} ` +
-      `to the account that the service runs as, and enable telemetry.googleapis.com`
-    : `${endpoint} wants other credentials: set OTEL_EXPORTER_OTLP_HEADERS`;
-  return limitForOtlp(new RetryingExporter(exporter, { retries: false, remedy }), losses);
+  const remedy =
+    project === undefined
+      ? `${endpoint} wants other credentials: set OTEL_EXPORTER_OTLP_HEADERS`
+      : `grant roles/telemetry.tracesWriter (or roles/cloudtrace.agent) on project ${project} ` +
+        `to the account that the service runs as, and enable telemetry.googleapis.com`;
+  const retrying = new RetryingExporter(exporter, { retries: false, remedy });
+  const isFound = project !== undefined && projectId === undefined;
+  return limitForOtlp(isFound ? inProject(retrying, project) : retrying, losses);
+}
+
+/** An exporter of spans whose resource names the project, which was not known when the resource was made. */
+function inProject(exporter: tracing.SpanExporter, project: string): tracing.SpanExporter {
+  const named = new WeakMap<resources.Resource, resources.Resource>();
+  const name = (resource: resources.Resource): resources.Resource => {
+    const known = named.get(resource);
+    if (known) return known;
+    const made = resource.merge(resources.resourceFromAttributes({ [GCP_PROJECT_ID]: project }));
+    named.set(resource, made);
+    return made;
+  };
+  return {
+    export: (spans, done) =>
+      exporter.export(
+        spans.map((span) => ({ ...span, resource: name(span.resource) })),
+        done,
+      ),
+    shutdown: () => exporter.shutdown(),
+  };
 }
 
 /**
@@ -70,8 +98,8 @@ function isGoogle(endpoint: string): boolean {
 }
 
 /** Headers with a token of the service's account; google-auth-library keeps it and gets a new one before it expires. */
-async function createAuthorization(): Promise<() => Promise<Record<string, string>>> {
-  const auth = await createGoogleAuth();
+async function createAuthorization(projectId: string): Promise<() => Promise<Record<string, string>>> {
+  const auth = await createGoogleAuth(projectId);
   return async () => {
     const headers = await within(
       TIMEOUT_MS,

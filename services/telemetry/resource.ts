@@ -3,15 +3,16 @@ import {
   ATTR_SERVICE_NAME,
   CLOUD_PLATFORM,
   CLOUD_PROVIDER,
-  CLOUD_REGION,
-  DEPLOYMENT_ENVIRONMENT_NAME,
   FAAS_NAME,
   FAAS_VERSION,
   GCP_PROJECT_ID,
 } from './attributes';
 import type { Environment, TelemetrySettings } from './settings';
 
-/** Who sends the spans: from the settings and Cloud Run's own variables, without asking the metadata server. */
+/**
+ * Who sends the spans: from the settings and Cloud Run's own variables, without asking the metadata server. What somebody
+ * has written into OTEL_RESOURCE_ATTRIBUTES counts for more than what is found here.
+ */
 export function createResource(settings: TelemetrySettings, env: Environment): resources.Resource {
   const service = env['K_SERVICE'];
   const cloudRun = {
@@ -22,11 +23,10 @@ export function createResource(settings: TelemetrySettings, env: Environment): r
   };
   return resources.defaultResource().merge(
     resources.resourceFromAttributes({
+      ...(service ? cloudRun : {}),
+      ...settings.resourceAttributes,
       [ATTR_SERVICE_NAME]: settings.serviceName,
       [GCP_PROJECT_ID]: settings.projectId,
-      [CLOUD_REGION]: settings.region,
-      [DEPLOYMENT_ENVIRONMENT_NAME]: settings.environment,
-      ...(service ? cloudRun : {}),
     }),
   );
 }

@@ -1,7 +1,14 @@
 /**
  * The one contract between infrastructure and code: every environment variable a construct writes for a service,
- * with its rendering and its parsing. It imports nothing, so that constructs can use it without OpenTelemetry's SDK.
+ * with its rendering and its parsing. It imports nothing of OpenTelemetry, so that constructs can use it without the SDK.
  */
+
+import {
+  parseResourceAttributes,
+  renderResourceAttributes,
+  RESOURCE_ATTRIBUTES,
+} from './resource-attributes';
+import type { SettingProblem } from './setting-problem';
 
 /** Where finished spans go. `gcp_trace` is Google's exporter to Cloud Trace; the others are OpenTelemetry's words. */
 export type TracesExporter = 'gcp_trace' | 'otlp' | 'console' | 'none';
@@ -26,6 +33,8 @@ export interface TelemetrySettings {
   readonly region?: string | undefined;
   /** `deployment.environment.name`, such as `production`. */
   readonly environment?: string | undefined;
+  /** All of `OTEL_RESOURCE_ATTRIBUTES`, those above included. */
+  readonly resourceAttributes: Readonly<Record<string, string>>;
   readonly exporter: TracesExporter;
   /** Share of traces kept, 0 to 1, decided where the trace enters the system. */
   readonly samplingRatio: number;
@@ -60,15 +69,6 @@ export interface BucketSettings {
   readonly location: string;
 }
 
-/** A variable that could not be used as it stands. */
-export interface SettingProblem {
-  readonly variable: string;
-  readonly got: string;
-  readonly allowed: string;
-  /** What is used instead. */
-  readonly used: string;
-}
-
 /** Where probes ask whether the service answers. Cloud Run keeps paths that end in `z` for itself. */
 export const HEALTH_PATH = '/health';
 
@@ -77,7 +77,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Variables of the OpenTelemetry specification (configuration/sdk-environment-variables) and ours. */
 const VARIABLES = {
   serviceName: 'OTEL_SERVICE_NAME',
-  resourceAttributes: 'OTEL_RESOURCE_ATTRIBUTES',
+  resourceAttributes: RESOURCE_ATTRIBUTES,
   exporter: 'OTEL_TRACES_EXPORTER',
   sampler: 'OTEL_TRACES_SAMPLER',
   samplerArgument: 'OTEL_TRACES_SAMPLER_ARG',
@@ -107,19 +107,15 @@ export const MAX_DEADLINE_MS = 3_600_000;
 
 /** The variables for a service's own telemetry. Values may be CDKTF tokens where they are strings. */
 export function renderTelemetrySettings(
-  settings: Omit<TelemetrySettings, 'disabled'>,
+  settings: Omit<TelemetrySettings, 'disabled' | 'resourceAttributes'>,
 ): Record<string, string> {
-  const attributes: readonly (readonly [string, string | undefined])[] = [
-    [PROJECT_ID, settings.projectId],
-    [REGION, settings.region],
-    [DEPLOYMENT_ENVIRONMENT, settings.environment],
-  ];
   return {
     [VARIABLES.serviceName]: settings.serviceName,
-    [VARIABLES.resourceAttributes]: attributes
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(','),
+    [VARIABLES.resourceAttributes]: renderResourceAttributes({
+      [PROJECT_ID]: settings.projectId,
+      [REGION]: settings.region,
+      [DEPLOYMENT_ENVIRONMENT]: settings.environment,
+    }),
     [VARIABLES.exporter]: settings.exporter,
     [VARIABLES.sampler]: SAMPLER,
     [VARIABLES.samplerArgument]: String(settings.samplingRatio),
@@ -143,8 +139,7 @@ export function parseTelemetrySettings(env: Environment): {
   settings: TelemetrySettings;
   problems: SettingProblem[];
 } {
-  const problems: SettingProblem[] = [];
-  const attributes = parseResourceAttributes(env[VARIABLES.resourceAttributes]);
+  const { attributes, problems } = parseResourceAttributes(env[VARIABLES.resourceAttributes]);
   const onCloudRun = Boolean(env['K_SERVICE']);
 
   const choose = <T>(
@@ -170,12 +165,13 @@ export function parseTelemetrySettings(env: Environment): {
   const settings: TelemetrySettings = {
     serviceName:
       env[VARIABLES.serviceName]?.trim() ||
-      attributes.get('service.name') ||
+      attributes['service.name'] ||
       env['K_SERVICE'] ||
       'unknown_service',
-    projectId: attributes.get(PROJECT_ID) || env[VARIABLES.project] || undefined,
-    region: attributes.get(REGION) || undefined,
-    environment: attributes.get(DEPLOYMENT_ENVIRONMENT) || undefined,
+    projectId: attributes[PROJECT_ID] || env[VARIABLES.project] || undefined,
+    region: attributes[REGION] || undefined,
+    environment: attributes[DEPLOYMENT_ENVIRONMENT] || undefined,
+    resourceAttributes: attributes,
     exporter: choose(VARIABLES.exporter, EXPORTERS.join(' | '), onCloudRun ? 'gcp_trace' : 'none', (text) =>
       EXPORTERS.find((exporter) => exporter === text),
     ),
@@ -264,11 +260,6 @@ export function parseBucket(env: Environment, name: string): BucketSettings {
   };
 }
 
-/** One sentence per problem, for the log line that reports it. */
-export function describeProblem(problem: SettingProblem): string {
-  return `${problem.variable} is '${problem.got}', allowed is ${problem.allowed}; using ${problem.used}`;
-}
-
 /** `word-counter` -> `WORD_COUNTER`. */
 function variablePrefix(name: string): string {
   return name.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase();
@@ -289,13 +280,4 @@ function parseBoolean(text: string): boolean | undefined {
   const lower = text.toLowerCase();
   if (lower === 'true') return true;
   return lower === 'false' ? false : undefined;
-}
-
-function parseResourceAttributes(text: string | undefined): Map<string, string> {
-  const attributes = new Map<string, string>();
-  for (const pair of (text ?? '').split(',')) {
-    const at = pair.indexOf('=');
-    if (at > 0) attributes.set(pair.slice(0, at).trim(), pair.slice(at + 1).trim());
-  }
-  return attributes;
 }

@@ -13,7 +13,8 @@ import { TracedPropagator } from './propagator';
 import { createResource } from './resource';
 import { RatioSampler } from './sampler';
 import { ResponseFlush } from './response-flush';
-import { describeProblem, parseCalleeOrigins, parseTelemetrySettings, type Environment } from './settings';
+import { describeProblem } from './setting-problem';
+import { parseCalleeOrigins, parseTelemetrySettings, type Environment } from './settings';
 import { reportProblem } from './telemetry-problems';
 import { keepTracer } from './tracer';
 

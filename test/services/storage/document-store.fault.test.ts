@@ -4,7 +4,7 @@ import { Storage } from '@google-cloud/storage';
 import { context } from '@opentelemetry/api';
 import { Deadline, setDeadline } from '../../../services/telemetry/deadline';
 import type { DocumentRecord } from '../../../services/document';
-import { DocumentExistsError } from '../../../services/errors';
+import { DocumentExistsError, DocumentNotFoundError } from '../../../services/errors';
 import { DocumentStore } from '../../../services/storage/document-store';
 import { DeadlineExceededError } from '../../../services/telemetry';
 import { BUCKET, startStorage, type StorageFixture } from '../../local/storage/storage-fixture';
@@ -64,7 +64,8 @@ async function passOn(request: IncomingMessage, response: ServerResponse): Promi
     lostAnswers -= 1;
     response.writeHead(503).end();
   } else {
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(body);
+    const headers = [...answer.headers].filter(([name]) => /^(?:content-type|x-goog-.*)$/.test(name));
+    response.writeHead(answer.status, Object.fromEntries(headers)).end(body);
   }
 }
 
@@ -134,8 +135,37 @@ describe('requests to the bucket', () => {
   });
 });
 
+describe('a read', () => {
+  it('tells which generation it has read, without one more request', async () => {
+    const store = storeAt(betweenUrl);
+    const generation = await store.write(DOCUMENT);
+    const requests: unknown[] = [];
+    between.prependListener('request', ({ method }: IncomingMessage) => requests.push(method));
+
+    expect(await store.readRecord(ID)).toEqual(RECORD);
+
+    const download = (await traced.spans()).find(({ name }) => name === 'gcs.download documents/record');
+    expect(download?.attributes).toMatchObject({
+      'gcp.storage.object.generation': generation,
+      'gcp.storage.object.size': JSON.stringify(RECORD).length,
+    });
+    expect(requests).toEqual(['GET']);
+  });
+
+  it('of a document that is not there has no generation, and says so', async () => {
+    await expect(storeAt(betweenUrl).readRecord(ID)).rejects.toThrow(DocumentNotFoundError);
+
+    const download = (await traced.spans()).find(({ name }) => name === 'gcs.download documents/record');
+    expect(download?.attributes).not.toHaveProperty(['gcp.storage.object.generation']);
+    expect(download?.attributes['error.type']).toBe('404');
+  });
+});
+
 const withDeadline = <T>(ms: number, work: () => Promise<T>): Promise<T> =>
   context.with(setDeadline(context.active(), new Deadline('the request', ms)), work);
+
+/** Waits until no client has a request open at a server. */
+const closed = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
 
 describe('a bucket that never answers', () => {
   it.each([
@@ -145,17 +175,16 @@ describe('a bucket that never answers', () => {
     const silent = createServer(() => undefined);
     const store = storeAt(await listenLocally(silent));
 
-    await expect(withDeadline(50, () => work(store))).rejects.toThrow(DeadlineExceededError);
+    await expect(withDeadline(200, () => work(store))).rejects.toThrow(DeadlineExceededError);
 
-    // The operation and its attempt have ended, although the client goes on waiting.
     const spans = await traced.spans();
     expect(spans.map(({ attributes }) => attributes['error.type'])).toEqual([
       'deadline_exceeded',
       'deadline_exceeded',
     ]);
     expect(spans[0]?.parentSpanContext?.spanId).toBe(spans[1]?.spanContext().spanId);
-    silent.close();
-    silent.closeAllConnections();
+    // The request itself has ended, although the client knows no cancelling.
+    await closed(silent);
   });
 
   it('is not asked when no time is left', async () => {
@@ -167,5 +196,14 @@ describe('a bucket that never answers', () => {
 
     expect(requests).toBe(0);
     counting.close();
+  });
+
+  it('ends in the middle of an object as well', async () => {
+    const halting = createServer((_request, response) => response.write('the beginning'));
+    const store = storeAt(await listenLocally(halting));
+
+    await expect(withDeadline(200, () => store.readRecord(ID))).rejects.toThrow(DeadlineExceededError);
+
+    await closed(halting);
   });
 });

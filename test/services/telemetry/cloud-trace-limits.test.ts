@@ -1,5 +1,5 @@
 import { SpanStatusCode, type Attributes } from '@opentelemetry/api';
-import { tracing } from '@opentelemetry/sdk-node';
+import { resources, tracing } from '@opentelemetry/sdk-node';
 import { CloudTraceLimiter } from '../../../services/telemetry/cloud-trace-limits';
 import { SpanLosses, type Cut } from '../../../services/telemetry/span-losses';
 
@@ -13,6 +13,7 @@ class Losses extends SpanLosses {
 /** A span of the real SDK, ended, and what becomes of it. */
 function limit(
   build: (span: ReturnType<ReturnType<tracing.BasicTracerProvider['getTracer']>['startSpan']>) => void,
+  resource: Attributes = {},
 ): { span: tracing.ReadableSpan; cuts: [Cut, number][] } {
   const ended: tracing.ReadableSpan[] = [];
   const collect: tracing.SpanProcessor = {
@@ -22,6 +23,7 @@ function limit(
     shutdown: () => Promise.resolve(),
   };
   const provider = new tracing.BasicTracerProvider({
+    resource: resources.defaultResource().merge(resources.resourceFromAttributes(resource)),
     spanProcessors: [collect],
     spanLimits: { attributeCountLimit: 60 },
   });
@@ -170,5 +172,33 @@ describe('for Cloud Trace, a span with too much', () => {
       ['texts', 1],
       ['texts', 1],
     ]);
+  });
+});
+
+describe('for Cloud Trace, attributes of the resource', () => {
+  const RESOURCE = {
+    'service.name': 'gateway',
+    'cloud.region': 'europe-west1',
+    'cloud.platform': 'gcp_cloud_run',
+    'faas.name': 'gateway',
+    'gcp.project_id': 'p-1',
+    'deployment.environment.name': 'production',
+    team: 'payments',
+    'k8s.cluster.name': 'c',
+  };
+
+  test('that OTEL_RESOURCE_ATTRIBUTES adds are labels of every span', () => {
+    const { span, cuts } = limit((it) => it.setAttributes({ a: 1 }), RESOURCE);
+    expect(span.attributes).toEqual({ a: 1, team: 'payments', 'k8s.cluster.name': 'c' });
+    // The exporter makes another number of labels where it finds a cluster.
+    expect(span.resource.attributes).toEqual({ 'service.name': 'gateway', 'cloud.region': 'europe-west1' });
+    expect(cuts).toEqual([]);
+  });
+
+  test('do not push out what is said of the span itself', () => {
+    const own = { ...many(25), team: 'of the span' };
+    const { span, cuts } = limit((it) => it.setAttributes(own), { ...RESOURCE, tier: 'gold' });
+    expect(span.attributes).toEqual({ ...own, 'k8s.cluster.name': 'c' });
+    expect(cuts).toEqual([['attributes', 1]]);
   });
 });

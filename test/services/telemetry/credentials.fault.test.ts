@@ -16,9 +16,11 @@ afterEach(() => google.dispose());
 
 const NO_PROJECT = { GOOGLE_CLOUD_PROJECT: '' };
 
+const EXPORTERS = ['gcp_trace', 'otlp'] as const;
+
 /** A machine that is not Google's: neither is there a variable of Cloud Run, nor is a metadata server named. */
-function laptop(): Record<string, string> {
-  const { GCE_METADATA_HOST: _named, ...env } = google.env('gcp_trace');
+function laptop(exporter: (typeof EXPORTERS)[number]): Record<string, string> {
+  const { GCE_METADATA_HOST: _named, ...env } = google.env(exporter);
   return { ...env, HOME: home };
 }
 
@@ -28,9 +30,9 @@ function write(name: string, credentials: object): string {
   return file;
 }
 
-describe('with gcp_trace outside of Google', () => {
+describe.each(EXPORTERS)('with %s outside of Google', (exporter) => {
   test('and no credentials, the log says once what to do, and spans are dropped and counted', async () => {
-    const outcome = await exportSpans({ env: laptop(), rounds: [2, 3] });
+    const outcome = await exportSpans({ env: laptop(exporter), rounds: [2, 3] });
     expect(outcome).toEqual({
       code: 0,
       stderr: '',
@@ -50,7 +52,7 @@ describe('with gcp_trace outside of Google', () => {
       private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
       project_id: 'p-2',
     });
-    const env = { ...laptop(), ...NO_PROJECT, GOOGLE_APPLICATION_CREDENTIALS: file };
+    const env = { ...laptop(exporter), ...NO_PROJECT, GOOGLE_APPLICATION_CREDENTIALS: file };
     expect(await exportSpans({ env })).toEqual({ code: 0, stderr: '', messages: [] });
     expect(google.projects).toEqual(['projects/p-2']);
     expect(google.metadataRequests).toBe(0);
@@ -61,14 +63,14 @@ describe('with gcp_trace outside of Google', () => {
   test("spans arrive with gcloud's application default credentials", async () => {
     mkdirSync(join(home, '.config/gcloud'), { recursive: true });
     write('.config/gcloud/application_default_credentials.json', person);
-    expect(await exportSpans({ env: laptop() })).toEqual({ code: 0, stderr: '', messages: [] });
+    expect(await exportSpans({ env: laptop(exporter) })).toEqual({ code: 0, stderr: '', messages: [] });
     expect(google.projects).toEqual(['projects/p-1']);
     expect(google.metadataRequests).toBe(0);
   });
 
   test('and credentials of no project, nobody looks for one on the network', async () => {
     const env = {
-      ...laptop(),
+      ...laptop(exporter),
       ...NO_PROJECT,
       GOOGLE_APPLICATION_CREDENTIALS: write('person.json', person),
     };
@@ -85,14 +87,19 @@ describe('with gcp_trace outside of Google', () => {
   });
 });
 
-test('a project that could not be found at the start is looked for again with the next batch', async () => {
-  // GIVEN a metadata server that does not know the project yet
-  const projects = [undefined, 'p-3'];
-  google.project = () => projects.shift();
-  // WHEN spans are sent twice
-  const outcome = await exportSpans({ env: { ...google.env('gcp_trace'), ...NO_PROJECT }, rounds: [2, 3] });
-  // THEN the second batch arrives there
-  expect(google.projects).toEqual(['projects/p-3']);
-  expect(google.batches).toEqual([3]);
-  expect(outcome.messages).toContainEqual(expect.stringMatching(/^telemetry: Unable to detect a Project Id/));
-});
+test.each(EXPORTERS)(
+  'a project that %s could not find is looked for again with the next batch',
+  async (exporter) => {
+    // GIVEN a metadata server that does not know the project yet
+    const projects = [undefined, 'p-3'];
+    google.project = () => projects.shift();
+    // WHEN spans are sent twice
+    const outcome = await exportSpans({ env: { ...google.env(exporter), ...NO_PROJECT }, rounds: [2, 3] });
+    // THEN the second batch arrives there
+    expect(google.projects).toEqual(['projects/p-3']);
+    expect(google.batches).toEqual([3]);
+    expect(outcome.messages).toContainEqual(
+      expect.stringMatching(/^telemetry: Unable to detect a Project Id/),
+    );
+  },
+);

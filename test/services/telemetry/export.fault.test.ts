@@ -149,15 +149,25 @@ describe('spans on their way to the Telemetry API', () => {
     },
   );
 
-  test('wait for an administrator when permission is denied', async () => {
-    google.telemetry = (response) => response.writeHead(403).end('no telemetry.traces.write');
-    const outcome = await exportSpans({ env: google.env('otlp'), rounds: [2, 3] });
-    expect(google.tokens).toHaveLength(1);
-    expect(outcome.messages).toEqual([
-      expect.stringMatching(/no telemetry\.traces\.write; grant roles\/telemetry\.tracesWriter /),
-      'spans dropped: 5 (permission denied 5)',
-    ]);
-  });
+  test.each([
+    ['is told', 'p-1', {}],
+    ['has to be found', 'p-4', { GOOGLE_CLOUD_PROJECT: '' }],
+  ])(
+    'wait for an administrator of the project, which %s, when permission is denied',
+    async (_how, id, env) => {
+      google.project = () => 'p-4';
+      google.telemetry = (response) => response.writeHead(403).end('no telemetry.traces.write');
+      const outcome = await exportSpans({ env: { ...google.env('otlp'), ...env }, rounds: [2, 3] });
+      expect(google.tokens).toHaveLength(1);
+      expect(google.projects).toEqual([`projects/${id}`]);
+      expect(outcome.messages).toEqual([
+        expect.stringContaining(
+          `no telemetry.traces.write; grant roles/telemetry.tracesWriter (or roles/cloudtrace.agent) on project ${id} to`,
+        ),
+        'spans dropped: 5 (permission denied 5)',
+      ]);
+    },
+  );
 
   test('are counted when no token can be had', async () => {
     const env = {

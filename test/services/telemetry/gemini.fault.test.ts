@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { GoogleGenAI, type HttpOptions } from '@google/genai';
+import { GoogleGenAI, type GenerateContentResponse, type HttpOptions } from '@google/genai';
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { tracing } from '@opentelemetry/sdk-node';
 import { DeadlineExceededError, tracedGemini, withDeadline } from '../../../services/telemetry';
@@ -226,6 +226,26 @@ describe('a stream', () => {
 
     await expect(leaveByError()).rejects.toThrow('response-1');
     expect((await modelSpan()).attributes).toMatchObject({ 'traced.stream_abandoned': true });
+  });
+
+  type Stream = AsyncGenerator<GenerateContentResponse>;
+  it.each<[string, (stream: Stream) => Promise<unknown>, unknown]>([
+    ['return', (stream) => stream.return('enough'), { done: true, value: 'enough' }],
+    ['throw', (stream) => stream.throw(new Error('enough')).catch(({ message }: Error) => message), 'enough'],
+  ])('that its consumer closes by %s before it has read anything ends then', async (_how, close, answer) => {
+    server = await GeminiServer.start(pausing(FIRST));
+    const left = server.left();
+    const stream = await clientOf().generateContentStream(QUESTION);
+
+    expect(await close(stream)).toEqual(answer);
+
+    const { status, attributes } = await modelSpan();
+    expect(status.code).toBe(SpanStatusCode.UNSET);
+    expect(attributes).toMatchObject({ 'traced.stream_abandoned': true });
+    await left;
+    // Whoever closes it again, or reads on, gets what every generator gives that has ended.
+    await expect(stream.next()).resolves.toEqual({ done: true, value: undefined });
+    expect(await close(stream)).toEqual(answer);
   });
 
   it('that breaks keeps what it has cost', async () => {

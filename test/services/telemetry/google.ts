@@ -1,8 +1,14 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
-import { createServer as createHttpServer, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import {
   Metadata,
   Server as GrpcServer,
@@ -15,6 +21,8 @@ import { fromJSON, type ServiceDefinition } from '@grpc/proto-loader';
 import { createCertificateAuthority } from '../../../local/network/certificate-authority';
 import { startEgressProxy } from '../../../local/network/egress-proxy';
 import { closeHttpServer, listenOnLoopback } from '../../../local/network/loopback-server';
+import { decodeExport } from '../../../local/trace/otlp-codec';
+import { resourceAttribute } from '../../../local/trace/otlp-spans';
 
 /** Google's own definition of Cloud Trace, which its exporter carries. */
 const PROTOS = require.resolve('@google-cloud/opentelemetry-cloud-trace-exporter/build/protos/protos.json');
@@ -29,10 +37,10 @@ type Answer = sendUnaryData<object>;
 
 /** The servers of Google that telemetry talks to, over TLS behind an egress proxy, with faults as a test sets them. */
 export class Google {
-  /** Requests that arrived at Cloud Trace: how many spans each had. */
+  /** Requests that arrived at Cloud Trace or the Telemetry API: how many spans each had. */
   readonly batches: number[] = [];
   readonly spans: WireSpan[] = [];
-  /** The project of each of those requests, as `projects/ID`. */
+  /** The project of each of those requests, as `projects/ID`; without an ID where a resource names none. */
   readonly projects: string[] = [];
   /** Authorization of every request to telemetry.googleapis.com. */
   readonly tokens: (string | undefined)[] = [];
@@ -50,8 +58,7 @@ export class Google {
     const tls = await createCertificateAuthority(mkdtempSync(join(tmpdir(), 'google-')));
     const otlp = createHttpsServer(tls, (request, response) => {
       google.tokens.push(request.headers.authorization);
-      request.resume();
-      request.on('end', () => google.telemetry(response));
+      void google.#receive(request).then(() => google.telemetry(response));
     });
     const tokens = createHttpsServer(tls, (_request, response) => giveToken(response));
     const proxy = await startEgressProxy({
@@ -84,6 +91,15 @@ export class Google {
 
   async dispose(): Promise<void> {
     for (const dispose of this.#dispose) await dispose();
+  }
+
+  /** What the Telemetry API is sent. */
+  async #receive(request: IncomingMessage): Promise<void> {
+    const { resourceSpans = [] } = decodeExport(await buffer(request), 'application/x-protobuf');
+    for (const group of resourceSpans) {
+      this.projects.push(`projects/${resourceAttribute(group, 'gcp.project_id') ?? ''}`);
+      this.batches.push(group.scopeSpans?.flatMap(({ spans = [] }) => spans).length ?? 0);
+    }
   }
 
   #startMetadata(): Promise<number> {

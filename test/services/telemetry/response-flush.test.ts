@@ -120,6 +120,13 @@ describe('with CPU for requests only', () => {
     }
   });
 
+  test('which is the flush: with CPU at all times nothing has been sent by then', async () => {
+    start({ TRACED_FLUSH: 'background' });
+    const url = await serve((_request, response) => void response.end('ok'));
+    await send(url);
+    expect(exporter.names).toEqual([]);
+  });
+
   test('nothing waits while another request keeps the CPU', async () => {
     // GIVEN a request that is open, and a collector that never answers
     start();

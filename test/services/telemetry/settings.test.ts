@@ -1,5 +1,5 @@
+import { describeProblem } from '../../../services/telemetry/setting-problem';
 import {
-  describeProblem,
   parseBucket,
   parseCallee,
   parseTelemetrySettings,
@@ -13,6 +13,7 @@ const DEFAULTS = {
   projectId: undefined,
   region: undefined,
   environment: undefined,
+  resourceAttributes: {},
   exporter: 'none',
   samplingRatio: 1,
   keepErrors: true,
@@ -38,8 +39,13 @@ describe('telemetry settings', () => {
       flush: 'request',
       debugLogs: true,
     } as const;
+    const resourceAttributes = {
+      'gcp.project_id': 'p-1',
+      'cloud.region': 'europe-west1',
+      'deployment.environment.name': 'production',
+    };
     expect(parseTelemetrySettings(renderTelemetrySettings(settings))).toEqual({
-      settings: { ...settings, disabled: false },
+      settings: { ...settings, resourceAttributes, disabled: false },
       problems: [],
     });
   });
@@ -63,17 +69,21 @@ describe('telemetry settings', () => {
     ['nothing is set', {}, {}],
     ['all is empty', { OTEL_SERVICE_NAME: ' ', OTEL_TRACES_EXPORTER: '', OTEL_TRACES_SAMPLER_ARG: ' ' }, {}],
     ['only Cloud Run speaks', { K_SERVICE: 'svc' }, { serviceName: 'svc', exporter: 'gcp_trace' }],
-    ['the resource names the service', { OTEL_RESOURCE_ATTRIBUTES: 'service.name=a' }, { serviceName: 'a' }],
+    [
+      'the resource names the service',
+      { OTEL_RESOURCE_ATTRIBUTES: 'service.name=a' },
+      { serviceName: 'a', resourceAttributes: { 'service.name': 'a' } },
+    ],
     [
       'the name is set and the resource has another',
       { OTEL_SERVICE_NAME: 'b', OTEL_RESOURCE_ATTRIBUTES: 'service.name=a', K_SERVICE: 'c' },
-      { serviceName: 'b', exporter: 'gcp_trace' },
+      { serviceName: 'b', exporter: 'gcp_trace', resourceAttributes: { 'service.name': 'a' } },
     ],
     ['the project comes from Google', { GOOGLE_CLOUD_PROJECT: 'p' }, { projectId: 'p' }],
     [
       'the resource has the project',
-      { OTEL_RESOURCE_ATTRIBUTES: 'junk,=x,gcp.project_id = q ,cloud.region=', GOOGLE_CLOUD_PROJECT: 'p' },
-      { projectId: 'q' },
+      { OTEL_RESOURCE_ATTRIBUTES: 'gcp.project_id = q ,cloud.region=', GOOGLE_CLOUD_PROJECT: 'p' },
+      { projectId: 'q', resourceAttributes: { 'gcp.project_id': 'q', 'cloud.region': '' } },
     ],
     ['the sampler is always_on', { OTEL_TRACES_SAMPLER: 'always_on', OTEL_TRACES_SAMPLER_ARG: '0' }, {}],
     ['the sampler is always_off', { OTEL_TRACES_SAMPLER: 'always_off' }, { samplingRatio: 0 }],
@@ -116,6 +126,17 @@ describe('telemetry settings', () => {
       `${variable} is '${got}', allowed is ${allowed}; using ${used}`,
     ]);
   });
+});
+
+test('resource attributes that cannot be read are none, and other settings are as they would be', () => {
+  const env = {
+    OTEL_RESOURCE_ATTRIBUTES: 'junk,gcp.project_id=q',
+    GOOGLE_CLOUD_PROJECT: 'p',
+    TRACED_FLUSH: 'x',
+  };
+  const { settings, problems } = parseTelemetrySettings(env);
+  expect(settings).toEqual({ ...DEFAULTS, projectId: 'p' });
+  expect(problems.map(({ variable }) => variable)).toEqual(['OTEL_RESOURCE_ATTRIBUTES', 'TRACED_FLUSH']);
 });
 
 describe('callee settings', () => {

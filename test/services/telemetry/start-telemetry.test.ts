@@ -49,6 +49,19 @@ describe('starting telemetry', () => {
     });
   });
 
+  test('adds all that OTEL_RESOURCE_ATTRIBUTES says, which counts for more than what is found', async () => {
+    const telemetry = startTelemetry({
+      K_SERVICE: 'gateway',
+      OTEL_SERVICE_NAME: 'front',
+      OTEL_RESOURCE_ATTRIBUTES: 'team=pay%2Cments,faas.name=mine,service.name=other',
+    });
+    const resource = resourceOf(recordSpan());
+    await telemetry.shutdown();
+    expect(resource).toMatchObject({
+      attributes: { team: 'pay,ments', 'faas.name': 'mine', 'service.name': 'front' },
+    });
+  });
+
   test('elsewhere says nothing of a cloud', async () => {
     const telemetry = startTelemetry({ OTEL_SERVICE_NAME: 's' });
     const resource = resourceOf(recordSpan());
