@@ -9,13 +9,13 @@ import { exportTrace } from './export';
 import { logs } from './logs';
 import { status } from './status';
 import { traces } from './traces';
-import { up } from './up';
 
 /** A command takes its own arguments and the project's directory, and returns the exit code. */
 type Command = (args: string[], projectDirectory: string) => Promise<number>;
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
-  ['up', up],
+  // The cloud itself, which no other command has to load.
+  ['up', async (args, directory) => (await import('./up')).up(args, directory)],
   ['down', down],
   ['status', status],
   ['traces', traces],
