@@ -124,9 +124,9 @@ class Copier {
   }
 
   #copyMember(into: { [key: string]: Json }, key: string, value: unknown): void {
-    const name = cut(key, MAX_KEY_LENGTH);
-    const copy = isSecretKey(name) && tells(value) ? REDACTED : this.copy(value);
+    const copy = isSecretKey(key) && tells(value) ? REDACTED : this.copy(value);
     if (copy === undefined) return;
+    const name = cut(key, MAX_KEY_LENGTH);
     // An assignment would change what the object is.
     if (name === '__proto__') Object.defineProperty(into, name, { value: copy, enumerable: true });
     else into[name] = copy;

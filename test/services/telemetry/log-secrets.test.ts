@@ -60,6 +60,10 @@ describe('a name', () => {
     expect(isSecretKey(key)).toBe(false);
   });
 
+  test('is one however long it is', () => {
+    expect(isSecretKey(`${'x'.repeat(5_000_000)}-password`)).toBe(true);
+  });
+
   test('is looked at in one go, however long it is', () => {
     for (const part of ['token', 'api-', 'a', 'page', 'secret'])
       expect(isSecretKey(`${part.repeat(1e5)}!`)).toBe(false);
