@@ -39,7 +39,6 @@ export class TerraformWorkspace {
 
   readonly #server: ProviderServer;
   readonly #env: NodeJS.ProcessEnv;
-  #initialized = false;
 
   private constructor(
     readonly directory: string,
@@ -54,16 +53,14 @@ export class TerraformWorkspace {
       CHECKPOINT_DISABLE: '1',
       TF_INPUT: '0',
       TF_IN_AUTOMATION: '1',
-      // A command is over before its memory matters, and collecting it takes a quarter of its time.
-      GOGC: 'off',
       TF_REATTACH_PROVIDERS: server.reattach,
       ...env,
     };
   }
 
   /**
-   * Makes `config` the content of the directory, and initializes it the first time. A google provider block for project `local-test`
-   * in `europe-west1` is added unless the configuration has one of its own.
+   * Makes `config` the content of the directory. A google provider block for project `local-test` in `europe-west1` is added
+   * unless the configuration has one of its own. A provider that runs already needs no `terraform init`.
    */
   async configure(config: Config): Promise<void> {
     const whole = {
@@ -72,9 +69,6 @@ export class TerraformWorkspace {
       ...config,
     };
     await writeFile(join(this.directory, 'main.tf.json'), JSON.stringify(whole, null, 2));
-    if (this.#initialized) return;
-    succeeded(await this.run('init', '-no-color'));
-    this.#initialized = true;
   }
 
   async validate(): Promise<CommandResult> {
