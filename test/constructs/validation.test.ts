@@ -269,6 +269,11 @@ describe('the limits themselves are taken', () => {
     { minInstances: 10, maxInstances: 10 },
     { env: { PORTAL: '', KEY: '' } },
     { port: 65_535 },
+    { region: 'northamerica-northeast1' },
+    { region: 'europe-west12' },
+    { region: 'u-france-east1' },
+    { access: Access.authenticated(['serviceAccount:p.svc.id.goog[ns/ksa]', 'domain:example.com']) },
+    { access: Access.authenticated(['principal://iam.googleapis.com/projects/1/subject/a']) },
     { labels: { ['a'.repeat(63)]: 'b'.repeat(63), größe_1: '' } },
     { access: Access.public({ reason: 'x' }) },
   ])('%j', (props) => {
