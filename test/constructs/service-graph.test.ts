@@ -1,3 +1,4 @@
+import { TerraformVariable } from 'cdktf';
 import { Sampling, ServiceCode, ServiceGraph, TracedCloudRunService } from '../../constructs';
 import { synth, testApp, testStack, warnings } from '../helpers/synth';
 
@@ -122,6 +123,14 @@ describe('a call that outlasts its callee', () => {
       "'gateway' calls 'too-short' and waits 5001 ms for an answer that Cloud Run makes a 504 after the callee's " +
         'timeoutSec of 5; write a deadlineMs of at most 5000, or give the callee more time',
     ]);
+  });
+
+  test('is not warned of where the timeout is known at deployment only', () => {
+    const stack = testStack();
+    const { numberValue } = new TerraformVariable(stack, 'seconds', { type: 'number' });
+    const callee = new TracedCloudRunService(stack, 'callee', { code, timeoutSec: numberValue });
+    new TracedCloudRunService(stack, 'gateway', { code }).calls(callee, { deadlineMs: 1000 });
+    expect(warnings(stack)).toEqual([]);
   });
 });
 

@@ -274,11 +274,23 @@ describe('the limits themselves are taken', () => {
     { region: 'u-france-east1' },
     { access: Access.authenticated(['serviceAccount:p.svc.id.goog[ns/ksa]', 'domain:example.com']) },
     { access: Access.authenticated(['principal://iam.googleapis.com/projects/1/subject/a']) },
+    { access: Access.authenticated(['principalSet://iam.googleapis.com/projects/1/group/a']) },
     { labels: { ['a'.repeat(63)]: 'b'.repeat(63), größe_1: '' } },
     { access: Access.public({ reason: 'x' }) },
   ])('%j', (props) => {
     expect(() => service(props)).not.toThrow();
   });
+});
+
+test('what is known at deployment only is taken', () => {
+  const stack = testStack();
+  const { stringValue } = new TerraformVariable(stack, 'given', {});
+  const props = { code, name: stringValue, access: Access.authenticated([stringValue]) };
+  const attributes = { name: stringValue, uri: stringValue, region: stringValue };
+  expect(() => {
+    for (const id of ['one', 'other']) new TracedCloudRunService(stack, id, props);
+    TracedCloudRunService.fromServiceAttributes(stack, 'billing', attributes);
+  }).not.toThrow();
 });
 
 /** A code, the path of a construct, and the first word of what follows or of a table of messages. */
